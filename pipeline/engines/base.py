@@ -1,0 +1,162 @@
+"""The interface of each kind of engine (promise E1): an engine is one module that exports `ENGINE`.
+
+An engine object is cheap: it answers questions about itself without loading anything. Work happens in a session
+(`open…`, a context manager) which owns child processes or a loaded model and ends them on exit. Sessions may be
+used from several threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.progress import CancelToken
+from pipeline.settings import ModeProfile
+from pipeline.transcript import Word
+
+Samples = npt.NDArray[np.float32]
+
+
+class EngineKind(StrEnum):
+    ASR = "asr"
+    TRANSLATION = "translation"
+    TTS = "tts"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether an engine could start now, found without loading it; `fix` is the command that would help."""
+
+    is_ready: bool
+    reason: str = ""
+    fix: str = ""
+
+
+READY = Readiness(True)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How a session may use this machine."""
+
+    workers: int  # how many cores it may fill
+    profile: ModeProfile
+    cancel: CancelToken
+
+
+class Engine(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> EngineKind: ...
+    @property
+    def quality(self) -> int:
+        """Orders `auto`: the ready engine with the highest quality that fits wins (0..100)."""
+        ...
+
+    def readiness(self) -> Readiness: ...
+    def version(self) -> str:
+        """Part of every fingerprint: changes when the engine or its model does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of the recognition audio that holds speech, in seconds. `index` orders windows."""
+
+    index: int
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The words of one window; word times are seconds from the start of the source."""
+
+    window: Window
+    words: tuple[Word, ...]
+
+
+class AsrSession(Protocol):
+    def recognize(self, audio: Path, windows: Iterable[Window]) -> Iterator[Recognized]:
+        """Yields each window's words as soon as they are known, in any order.
+
+        `audio` is 16 kHz mono 16-bit WAV. `windows` is consumed lazily, never more than a few ahead.
+        Raises EngineFailed when the engine crashes and Canceled.
+        """
+        ...
+
+
+class AsrEngine(Engine, Protocol):
+    def supports(self, language: str) -> bool: ...
+    def open(self, language: str, options: SessionOptions) -> AbstractContextManager[AsrSession]: ...
+
+
+class TranslationSession(Protocol):
+    def translate(self, lines: Sequence[str]) -> list[str]:
+        """One line out for each line in. Raises EngineFailed and Canceled."""
+        ...
+
+
+class TranslationEngine(Engine, Protocol):
+    def route(self, source: str, target: str) -> tuple[str, ...] | None:
+        """The languages a line passes through, source and target included; None when there is no way."""
+        ...
+
+    def open(
+        self, route: tuple[str, ...], options: SessionOptions
+    ) -> AbstractContextManager[TranslationSession]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    id: str
+    name: str
+    language: str
+    gender: str = ""  # "female", "male" or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Mono float32 samples in −1..1 at `sample_rate_hz`, silence at both ends trimmed to a few milliseconds."""
+
+    samples: Samples
+    sample_rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.sample_rate_hz
+
+
+class TtsSession(Protocol):
+    @property
+    def parallelism(self) -> int:
+        """How many `speak` calls may usefully run at once."""
+        ...
+
+    def speak(self, text: str, voice: Voice, rate: float) -> Speech:
+        """Speaks `text` `rate` times as fast as the voice's natural rate, inside the engine's `rate_limits`.
+
+        Raises EngineFailed when nothing comes out and Canceled.
+        """
+        ...
+
+
+class TtsEngine(Engine, Protocol):
+    @property
+    def rate_limits(self) -> tuple[float, float]:
+        """Slowest and fastest rate the engine itself can speak at, 1.0 being natural."""
+        ...
+
+    def voices(self, language: str) -> Sequence[Voice]:
+        """Empty when the engine does not speak `language`; the first one is its default."""
+        ...
+
+    def open(self, language: str, options: SessionOptions) -> AbstractContextManager[TtsSession]: ...

@@ -1,0 +1,142 @@
+"""The one exception tree. Every message is written for the person who started the dub.
+
+DubbingError                    code            exit code
+├── InputError                  input.*         2   the file or an option must change
+│   ├── SourceNotFound          input.not_found
+│   ├── NotMedia                input.not_media
+│   ├── NoAudio                 input.no_audio
+│   ├── NoSpeech                input.no_speech
+│   ├── SourceTruncated         input.truncated
+│   ├── TrackNotFound           input.track_not_found
+│   ├── SubtitleError           input.subtitles
+│   └── SettingsError           input.settings
+├── EngineError                 engine.*
+│   ├── EngineUnknown           engine.unknown          2
+│   ├── EngineNotReady          engine.not_ready        2
+│   ├── PairUnsupported         engine.pair_unsupported 2
+│   ├── VoiceUnknown            engine.voice_unknown    2
+│   └── EngineFailed            engine.failed           1   the engine crashed, hung or answered nonsense
+├── StorageError                storage.*       2
+│   ├── OutputNotWritable       storage.not_writable
+│   ├── DiskFull                storage.disk_full
+│   └── WorkspaceBusy           storage.busy
+├── ToolError                   tool.*          1   ffmpeg or ffprobe failed
+│   ├── ToolMissing             tool.missing            2
+│   └── ToolTimeout             tool.timeout
+└── Canceled                    canceled        130
+"""
+
+from __future__ import annotations
+
+
+class DubbingError(Exception):
+    """Anything that ends a dub with a reason. `str(error)` is one line a user can act on."""
+
+    code = "error"
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class InputError(DubbingError):
+    code = "input"
+    exit_code = 2
+
+
+class SourceNotFound(InputError):
+    code = "input.not_found"
+
+
+class NotMedia(InputError):
+    code = "input.not_media"
+
+
+class NoAudio(InputError):
+    code = "input.no_audio"
+
+
+class NoSpeech(InputError):
+    code = "input.no_speech"
+
+
+class SourceTruncated(InputError):
+    code = "input.truncated"
+
+
+class TrackNotFound(InputError):
+    code = "input.track_not_found"
+
+
+class SubtitleError(InputError):
+    code = "input.subtitles"
+
+
+class SettingsError(InputError):
+    code = "input.settings"
+
+
+class EngineError(DubbingError):
+    code = "engine"
+
+
+class EngineUnknown(EngineError):
+    code = "engine.unknown"
+    exit_code = 2
+
+
+class EngineNotReady(EngineError):
+    code = "engine.not_ready"
+    exit_code = 2
+
+
+class PairUnsupported(EngineError):
+    code = "engine.pair_unsupported"
+    exit_code = 2
+
+
+class VoiceUnknown(EngineError):
+    code = "engine.voice_unknown"
+    exit_code = 2
+
+
+class EngineFailed(EngineError):
+    code = "engine.failed"
+
+
+class StorageError(DubbingError):
+    code = "storage"
+    exit_code = 2
+
+
+class OutputNotWritable(StorageError):
+    code = "storage.not_writable"
+
+
+class DiskFull(StorageError):
+    code = "storage.disk_full"
+
+
+class WorkspaceBusy(StorageError):
+    code = "storage.busy"
+
+
+class ToolError(DubbingError):
+    code = "tool.failed"
+
+
+class ToolMissing(ToolError):
+    code = "tool.missing"
+    exit_code = 2
+
+
+class ToolTimeout(ToolError):
+    code = "tool.timeout"
+
+
+class Canceled(DubbingError):
+    code = "canceled"
+    exit_code = 130
+
+    def __init__(self, message: str = "canceled") -> None:
+        super().__init__(message)
