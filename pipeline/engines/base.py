@@ -1,8 +1,8 @@
 """The interface of each kind of engine (promise E1): an engine is one module that exports `ENGINE`.
 
-An engine object is cheap: it answers questions about itself without loading anything. Work happens in a session
-(`open…`, a context manager) which owns child processes or a loaded model and ends them on exit. Sessions may be
-used from several threads.
+An engine object is cheap: it answers questions about itself without loading anything. Work happens in a
+session (`open…`, a context manager) which owns child processes or a loaded model and ends them on exit.
+Sessions may be used from several threads.
 """
 
 from __future__ import annotations
@@ -95,6 +95,11 @@ class AsrSession(Protocol):
 
 
 class AsrEngine(Engine, Protocol):
+    @property
+    def punctuates(self) -> bool:
+        """Whether the words carry capitals and punctuation; if not, `engines.asr.text.sentence` adds them."""
+        ...
+
     def supports(self, language: str) -> bool: ...
     def open(self, language: str, options: SessionOptions) -> AbstractContextManager[AsrSession]: ...
 
@@ -108,6 +113,10 @@ class TranslationSession(Protocol):
 class TranslationEngine(Engine, Protocol):
     def route(self, source: str, target: str) -> tuple[str, ...] | None:
         """The languages a line passes through, source and target included; None when there is no way."""
+        ...
+
+    def targets(self, source: str) -> Sequence[str]:
+        """The languages `route` finds a way to from `source`, for messages and menus."""
         ...
 
     def open(
@@ -125,7 +134,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Mono float32 samples in −1..1 at `sample_rate_hz`, silence at both ends trimmed to a few milliseconds."""
+    """Mono float32 samples in −1..1 at `sample_rate_hz`, silence trimmed to a few ms at both ends."""
 
     samples: Samples
     sample_rate_hz: int
@@ -153,6 +162,10 @@ class TtsEngine(Engine, Protocol):
     @property
     def rate_limits(self) -> tuple[float, float]:
         """Slowest and fastest rate the engine itself can speak at, 1.0 being natural."""
+        ...
+
+    def languages(self) -> Sequence[str]:
+        """Every language `voices` has one for, without regions."""
         ...
 
     def voices(self, language: str) -> Sequence[Voice]:

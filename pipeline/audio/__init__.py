@@ -1,0 +1,1 @@
+"""What is in the sound itself: where speech is, how loud it is."""

@@ -1,0 +1,38 @@
+"""Apertium's stream format: how plain text goes in and comes out of a chain of its tools. Pure functions.
+
+Source: https://wiki.apertium.org/wiki/Apertium_stream_format, and what the tools were seen to do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+SPECIAL = "[]{}^$@\\/<>"
+END = b"\0"
+# A full stop that ends the sentence for the tagger without being the user's, then the superblank that makes
+# the whole chain flush at the NUL: without it the chain waits for more for ever.
+TAIL = ".[][\n]"
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SUPERBLANK = re.compile(r"(?<!\\)\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+
+
+def encode(line: str) -> bytes:
+    """One request: `line` on a single line, without control characters, special characters escaped."""
+    text = "".join("\\" + each if each in SPECIAL else each for each in clean(line))
+    return (text + TAIL).encode("utf-8", "ignore") + END
+
+
+def decode(answer: bytes) -> str:
+    """The text of one answer (without its NUL)."""
+    text = answer.replace(END, b"").decode("utf-8", "replace").rstrip("\n")
+    head, dot, rest = text.rpartition(".[]")
+    text = head + rest if dot else text
+    return " ".join(_ESCAPED.sub(r"\1", _SUPERBLANK.sub("", text)).split())
+
+
+def clean(line: str) -> str:
+    """Single spaces for white space; no control characters or lone surrogates, which no tool survives."""
+    kept = "".join(each for each in line if each.isspace() or unicodedata.category(each) not in ("Cc", "Cs"))
+    return " ".join(kept.split())
