@@ -1,0 +1,63 @@
+"""Writes on accounts: the first administrator."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import SetupLink, User
+
+SETUP_LINK_VALID = timedelta(hours=24)
+TOKEN_BYTES = 32
+
+
+class SetupLinkInvalid(Exception):
+    """The link is unknown, used or too old, or an administrator exists already. The message is for the user."""
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_setup_link() -> str:
+    """A new link's token; earlier unused links stop working. Raises SetupLinkInvalid when nobody needs one."""
+    if User.objects.filter(is_superuser=True).exists():
+        raise SetupLinkInvalid(_("An administrator exists already; sign in instead."))
+    SetupLink.objects.filter(used_at=None).delete()
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    SetupLink.objects.create(token_hash=token_hash(token), expires_at=timezone.now() + SETUP_LINK_VALID)
+    return token
+
+
+@transaction.atomic
+def claim_setup_link(token: str, *, username: str, email: str, password: str) -> User:
+    """Makes the first administrator.
+
+    Raises SetupLinkInvalid, or ValidationError for a name, address or password that cannot be used. The link's row
+    is locked first: of two who press the button together, one gets the account and the other is told.
+    """
+    link = SetupLink.objects.select_for_update().filter(token_hash=token_hash(token)).first()
+    if link is None or link.used_at or link.expires_at <= timezone.now():
+        raise SetupLinkInvalid(
+            _("This link was used or is too old. Start the server again for a new one, printed in its terminal.")
+        )
+    if User.objects.filter(is_superuser=True).exists():
+        raise SetupLinkInvalid(_("An administrator exists already; sign in instead."))
+    user = User(username=username, email=User.objects.normalize_email(email), is_staff=True, is_superuser=True)
+    user.set_password(password)
+    user.full_clean()
+    validate_password(password, user)
+    user.save()
+    if user.email:
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    link.used_at = timezone.now()
+    link.save(update_fields=["used_at"])
+    return user

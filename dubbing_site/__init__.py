@@ -1,0 +1,1 @@
+"""The site: settings, routes and servers. It wires the apps together and is imported by none of them."""

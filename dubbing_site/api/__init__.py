@@ -1,0 +1,1 @@
+"""What every API route shares: error form, pages, schema."""

@@ -1,0 +1,79 @@
+"""Every API error as problem+json (RFC 9457): type, title, status, detail and a stable code."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from pipeline.errors import DiskFull, DubbingError
+
+CONTENT_TYPE = "application/problem+json"
+STATUS_OF_CODE = {
+    "upload.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "jobs.too_many_waiting": HTTPStatus.TOO_MANY_REQUESTS,
+    "jobs.state": HTTPStatus.CONFLICT,
+    DiskFull.code: HTTPStatus.INSUFFICIENT_STORAGE,
+}
+USER_CAN_FIX = 2  # DubbingError.exit_code of errors that another file or option solves
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. None leaves a programming error to Django (500)."""
+    if isinstance(error, DubbingError):
+        return _problem(_status(error), error.code, str(error))
+    if isinstance(error, ObjectDoesNotExist):
+        error = Http404()
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    code, detail, fields = _described(error, response)
+    problem = _problem(response.status_code, code, detail, fields)
+    for header in ("WWW-Authenticate", "Retry-After", "Allow"):
+        if header in response.headers:
+            problem.headers[header] = response.headers[header]
+    return problem
+
+
+def _status(error: DubbingError) -> int:
+    if error.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[error.code]
+    if error.exit_code == USER_CAN_FIX:
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _described(error: Exception, response: Response) -> tuple[str, str, dict[str, Any]]:
+    if isinstance(error, exceptions.ValidationError):
+        errors = response.data if isinstance(response.data, dict) else {"body": response.data}
+        first = next(iter(errors.items()))
+        return "invalid", f"{first[0]}: {_first_text(first[1])}", {"errors": errors}
+    if isinstance(error, Http404):
+        return "not_found", "There is no such thing here.", {}
+    if isinstance(error, PermissionDenied):
+        return "permission_denied", "You may not do this.", {}
+    code = getattr(error, "default_code", "error")
+    return str(code), str(getattr(error, "detail", error)), {}
+
+
+def _first_text(value: Any) -> str:
+    while isinstance(value, list | dict) and value:
+        value = value[0] if isinstance(value, list) else next(iter(value.values()))
+    return str(value)
+
+
+def _problem(status: int, code: str, detail: str, extra: dict[str, Any] | None = None) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        **(extra or {}),
+    }
+    return Response(body, status=status, content_type=CONTENT_TYPE)

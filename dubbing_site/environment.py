@@ -1,0 +1,154 @@
+"""Every setting an operator can make, with its type, default and meaning: the one place that reads the environment.
+
+`docs/settings.md` and `.env.example` are checked against this list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+GIB = 1024**3
+
+
+def documented(default: str, meaning: str, *, minimum: int | None = None, choices: tuple[str, ...] = ()) -> Any:
+    """A field whose default is written as an operator would write it in the environment."""
+    return dataclasses.field(metadata={"default": default, "meaning": meaning, "minimum": minimum, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The effective settings. A field `data_dir` is the variable `DATA_DIR`."""
+
+    # Where things are
+    data_dir: Path = documented("./var", "Folder for the database, uploads, results and the secret key.")
+    database_url: str = documented("", "Database address; empty: SQLite in DATA_DIR. PostgreSQL: postgres://…")
+    # Security
+    secret_key: str = documented("", "Signing key; empty: made once and kept in DATA_DIR/secret_key.")
+    debug: bool = documented("0", "1 shows error details in the browser. Never on a server others reach.")
+    allowed_hosts: list[str] = documented(
+        "", "Host names the site answers to, besides this machine's own and PUBLIC_BASE_URL's; commas between."
+    )
+    csrf_trusted_origins: list[str] = documented(
+        "", "Other origins that may send forms, such as https://dub.example.org; commas between."
+    )
+    # The web server
+    host: str = documented("127.0.0.1", "Address to listen on; 0.0.0.0 for every network.")
+    port: int = documented("8000", "Port to listen on.", minimum=1)
+    public_base_url: str = documented("", "Address people use, such as https://dub.example.org; empty: HOST and PORT.")
+    # Uploads
+    upload_max_bytes: int = documented(str(20 * GIB), "Largest file accepted, in bytes.", minimum=1)
+    free_space_reserve_bytes: int = documented(
+        str(1 * GIB), "Disk space in bytes that uploads and dubs leave free.", minimum=0
+    )
+    # Jobs
+    workers: int = documented("1", "Dubs that run at the same time. One dub already uses every core.", minimum=1)
+    lease_seconds: int = documented("30", "Seconds after which a silent worker's job is taken over.", minimum=2)
+    heartbeat_seconds: int = documented("5", "Seconds between a worker's signs of life.", minimum=1)
+    max_attempts: int = documented("3", "Times a job is started before it counts as failed.", minimum=1)
+    stall_seconds: int = documented("900", "Seconds without a sign of progress after which a dub is ended.", minimum=10)
+    max_waiting_jobs_per_user: int = documented("50", "Jobs one user may have waiting.", minimum=1)
+    drain_seconds: int = documented("10", "Seconds running dubs get to stop before they are killed.", minimum=1)
+    # Logs
+    log_level: str = documented("INFO", "Least serious log lines shown.", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    log_format: str = documented("console", "Log lines for people or for machines.", choices=("console", "json"))
+    # Language and time
+    language_code: str = documented("en", "Language of the pages.")
+    time_zone: str = documented("UTC", "Time zone of the pages, such as Europe/Berlin.")
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_base_url.startswith("https://")
+
+    @property
+    def base_url(self) -> str:
+        """Where a browser on this machine, or the configured public name, finds the site; no slash at the end."""
+        return self.public_base_url.rstrip("/") or f"http://{_browsable(self.host)}:{self.port}"
+
+
+def read_environment(env_file: Path) -> Environment:
+    """The environment over `env_file` over the defaults.
+
+    Raises ImproperlyConfigured, one line naming the setting, for a value that cannot be used.
+    """
+    if env_file.is_file():
+        environ.Env.read_env(str(env_file))
+    env = environ.Env()
+    fields = dataclasses.fields(Environment)
+    settings = Environment(**{field.name: _read(env, field) for field in fields})
+    _check(settings)
+    return settings
+
+
+def _read(env: environ.Env, field: dataclasses.Field[Any]) -> Any:
+    name, meta = field.name.upper(), field.metadata
+    text = env.str(name, default=meta["default"]).strip() or meta["default"]
+    try:
+        value = PARSERS[str(field.type)](text)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={text!r} cannot be used: {error}") from error
+    if meta["minimum"] is not None and value < meta["minimum"]:
+        raise ImproperlyConfigured(f"{name}={text} cannot be used: the least is {meta['minimum']}")
+    if meta["choices"] and value not in meta["choices"]:
+        raise ImproperlyConfigured(f"{name}={text!r} cannot be used: choose one of {', '.join(meta['choices'])}")
+    return value
+
+
+def _bool(text: str) -> bool:
+    if text.lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
+        return True
+    if text.lower() in ("0", "false", "no", "off", "n", "f"):
+        return False
+    raise ValueError("write 1 or 0")
+
+
+def _int(text: str) -> int:
+    try:
+        return int(text.replace("_", ""))
+    except ValueError:
+        raise ValueError("write a whole number") from None
+
+
+def _list(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": _int,
+    "bool": _bool,
+    "Path": lambda text: Path(os.path.expanduser(text)).absolute(),
+    "list[str]": _list,
+}
+
+
+def _check(settings: Environment) -> None:
+    if settings.port > 65535:
+        raise ImproperlyConfigured(f"PORT={settings.port} cannot be used: the most is 65535")
+    if settings.heartbeat_seconds * 2 > settings.lease_seconds:
+        raise ImproperlyConfigured(
+            f"HEARTBEAT_SECONDS={settings.heartbeat_seconds} cannot be used: "
+            f"at most half of LEASE_SECONDS ({settings.lease_seconds}), so that one missed beat is forgiven"
+        )
+    if settings.public_base_url and not settings.public_base_url.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(
+            f"PUBLIC_BASE_URL={settings.public_base_url!r} cannot be used: start it with http:// or https://"
+        )
+    for origin in settings.csrf_trusted_origins:
+        if "://" not in origin:
+            raise ImproperlyConfigured(
+                f"CSRF_TRUSTED_ORIGINS={origin!r} cannot be used: start each with http:// or https://"
+            )
+
+
+def _browsable(host: str) -> str:
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,54 @@
+"""Structured logs: one event name and fields a line, for people (`console`) or machines (`json`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+SHARED_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure(level: str, style: str) -> dict[str, Any]:
+    """Sets structlog up and returns Django's LOGGING, so that both kinds of line look alike."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED_PROCESSORS,
+            structlog.processors.StackInfoRenderer(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderers: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if style == "json":
+        renderers += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        renderers += [structlog.dev.ConsoleRenderer(colors=False)]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": renderers,
+                "foreign_pre_chain": SHARED_PROCESSORS,
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True, "level": level},
+            # It names every process it starts and every doorbell; an operator needs neither.
+            "django-q": {"handlers": ["stderr"], "propagate": False, "level": "WARNING"},
+            "daphne": {"level": "WARNING"},
+            # One line a request comes from django_structlog, with the request's id.
+            "django.channels.server": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,213 @@
+"""Django's settings, made from the environment (`dubbing_site.environment`) and nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+
+from dubbing_site import data_dir, logs
+from dubbing_site.environment import read_environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = read_environment(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
+
+DATA_DIR = ENVIRONMENT.data_dir
+data_dir.prepare(DATA_DIR)
+MEDIA_ROOT = DATA_DIR / "media"
+WORK_ROOT = DATA_DIR / "work"
+FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
+
+SECRET_KEY = ENVIRONMENT.secret_key or data_dir.secret_key(DATA_DIR)
+DEBUG = ENVIRONMENT.debug
+BASE_URL = ENVIRONMENT.base_url
+
+# Uploads and jobs
+UPLOAD_MAX_BYTES = ENVIRONMENT.upload_max_bytes
+FREE_SPACE_RESERVE_BYTES = ENVIRONMENT.free_space_reserve_bytes
+WORKERS = ENVIRONMENT.workers
+LEASE_SECONDS = ENVIRONMENT.lease_seconds
+HEARTBEAT_SECONDS = ENVIRONMENT.heartbeat_seconds
+MAX_ATTEMPTS = ENVIRONMENT.max_attempts
+STALL_SECONDS = ENVIRONMENT.stall_seconds
+MAX_WAITING_JOBS_PER_USER = ENVIRONMENT.max_waiting_jobs_per_user
+DRAIN_SECONDS = ENVIRONMENT.drain_seconds
+
+INSTALLED_APPS = [
+    "dubbing_site",
+    "accounts",
+    "uploads",
+    "library",
+    "jobs",
+    "channels",
+    "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "django_structlog",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "dubbing_site.static_files.StaticFilesMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+ROOT_URLCONF = "dubbing_site.urls"
+ASGI_APPLICATION = "dubbing_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "csp.context_processors.nonce",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+INSTALLED_APPS += ["django.forms"]  # its templates, so that ours in templates/django/forms can stand before them
+
+# Database: one writer at a time, begun with the lock it will need, so that SQLite waits instead of failing.
+DATABASES = {
+    "default": environ.Env.db_url_config(
+        ENVIRONMENT.database_url or f"sqlite:////{str(DATA_DIR / 'database.sqlite3').lstrip('/')}"
+    )
+}
+IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if IS_SQLITE:
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# In the database, because sign-in limits and used TOTP codes must hold across processes.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+# The broker is a doorbell (see jobs.dispatch): messages carry nothing, and may be lost or doubled.
+MONTH_SECONDS = 30 * 24 * 3600
+Q_CLUSTER = {
+    "name": "dubbing",
+    "orm": "default",
+    "workers": WORKERS,
+    "timeout": MONTH_SECONDS,  # jobs end by lease, stall and cancel; django-q2 warns when there is no limit
+    "retry": MONTH_SECONDS + 3600,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "scheduler": False,
+    "poll": 0.2,
+}
+
+# Web
+_public = urlsplit(ENVIRONMENT.base_url)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *ENVIRONMENT.allowed_hosts, _public.hostname or "localhost"]
+CSRF_TRUSTED_ORIGINS = [*ENVIRONMENT.csrf_trusted_origins, f"{_public.scheme}://{_public.netloc}"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENVIRONMENT.is_https else 0
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2  # forms without their files
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static" / "public"]
+WHITENOISE_USE_FINDERS = True  # served from where they are: no collecting step on a self-hosted machine
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Accounts
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 0  # 1 accepted the same code twice, 31 seconds apart
+MFA_TOTP_ISSUER = "Dubbing Pipeline"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "dubbing_site.api.pagination.NewestFirst",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "dubbing_site.api.problems.problem_response",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Dubbing Pipeline",
+    "DESCRIPTION": "Upload a video, dub it into another language, follow the work and fetch the result.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api",
+}
+
+# Language, time and logs
+LANGUAGE_CODE = ENVIRONMENT.language_code
+LOCALE_PATHS = [BASE_DIR / "dubbing_site" / "locale"]
+TIME_ZONE = ENVIRONMENT.time_zone
+USE_TZ = True
+LOGGING = logs.configure(ENVIRONMENT.log_level, ENVIRONMENT.log_format)

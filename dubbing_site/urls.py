@@ -1,0 +1,19 @@
+"""All routes. Pages are each app's `page_urls`, the API its `api.urls`, sockets its `sockets`."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from dubbing_site.health import healthz, readyz
+
+urlpatterns = [
+    path("", include("library.page_urls")),
+    path("", include("jobs.page_urls")),
+    path("", include("accounts.page_urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/", include(("dubbing_site.api.urls", "api"))),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz),
+    path("readyz", readyz),
+]

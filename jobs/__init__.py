@@ -1,0 +1,1 @@
+"""Dubs as work: asked for, queued, run by workers, watched live."""

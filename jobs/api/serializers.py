@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from jobs.models import Job, JobEvent
+from pipeline.settings import AUTO, DubSettings, Mode
+
+
+class JobSerializer(serializers.ModelSerializer):
+    upload = serializers.UUIDField(source="upload_id", read_only=True)
+
+    class Meta:
+        model = Job
+        fields: ClassVar = [
+            "id",
+            "name",
+            "upload",
+            "settings",
+            "state",
+            "cancel_requested_at",
+            "priority",
+            "attempts",
+            "last_seq",
+            "error_code",
+            "error_message",
+            "summary",
+            "created_at",
+            "started_at",
+            "finished_at",
+        ]
+        read_only_fields: ClassVar = fields
+
+
+class NewJobSerializer(serializers.Serializer):
+    """What to dub and how. Paths of the server cannot be named here."""
+
+    upload = serializers.UUIDField()
+    target_language = serializers.CharField(max_length=35)
+    source_language = serializers.CharField(max_length=35, required=False, allow_null=True)
+    mode = serializers.ChoiceField([mode.value for mode in Mode], default=Mode.MEDIUM.value)
+    asr = serializers.CharField(max_length=64, default=AUTO)
+    translation = serializers.CharField(max_length=64, default=AUTO)
+    tts = serializers.CharField(max_length=64, default=AUTO)
+    voice = serializers.CharField(max_length=100, required=False, allow_null=True)
+    audio_track = serializers.CharField(max_length=35, required=False, allow_null=True)
+
+    def dub_settings(self) -> DubSettings:
+        """Raises SettingsError."""
+        values: dict[str, Any] = {key: value for key, value in self.validated_data.items() if key != "upload"}
+        return DubSettings.from_json(values)
+
+
+class StageSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    state = serializers.CharField()
+    progress = serializers.FloatField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    duration_s = serializers.FloatField(allow_null=True)
+    reused = serializers.BooleanField()
+    last_line = serializers.CharField()
+
+
+class TimelineSerializer(serializers.Serializer):
+    state = serializers.CharField()
+    last_seq = serializers.IntegerField()
+    stages = StageSerializer(many=True)
+
+
+class EventSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = JobEvent
+        fields: ClassVar = ["seq", "at", "kind", "stage", "level", "message", "data"]
+        read_only_fields: ClassVar = fields
+
+
+class LogTailSerializer(serializers.Serializer):
+    events = EventSerializer(many=True)
+    last_seq = serializers.IntegerField(help_text="Ask again with `after` set to this.")
+    is_final = serializers.BooleanField(help_text="The job ended and these are its last events.")
+
+
+class ModeSerializer(serializers.Serializer):
+    mode = serializers.CharField()
+    summary = serializers.CharField()
+    asr_search = serializers.CharField()
+    audio_bitrate_kbps = serializers.IntegerField()
+
+
+class LanguageSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField()

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from jobs.api import views
+
+urlpatterns = [
+    path("jobs", views.JobsView.as_view(), name="jobs"),
+    path("jobs/<uuid:job_id>", views.JobView.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/cancel", views.CancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:job_id>/timeline", views.TimelineView.as_view(), name="job-timeline"),
+    path("jobs/<uuid:job_id>/logs/tail", views.LogTailView.as_view(), name="job-logs-tail"),
+    path("modes", views.ModesView.as_view(), name="modes"),
+    path("languages", views.LanguagesView.as_view(), name="languages"),
+]

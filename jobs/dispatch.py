@@ -1,0 +1,90 @@
+"""The facade: everything that submits or cancels a job comes through here.
+
+A submission writes the job and rings a doorbell in one transaction. The doorbell (`jobs.tasks.work`) names no job:
+losing it costs a delay until the supervisor rings again, and a second one finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings as site
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_q.tasks import async_task
+
+from accounts.models import User
+from jobs.errors import JobStateError, TooManyWaiting
+from jobs.models import EventKind, Job, JobState, Stage
+from jobs.services import NewEvent, append, locked, transition
+from pipeline.errors import SettingsError
+from pipeline.progress import StageName
+from pipeline.settings import DubSettings
+from uploads.models import Upload
+
+logger = structlog.get_logger(__name__)
+DOORBELL = "jobs.tasks.work"
+RING_AGAIN_AFTER = timedelta(seconds=5)
+
+
+@transaction.atomic
+def submit(owner: User, upload: Upload, settings: DubSettings) -> Job:
+    """A new job in the queue.
+
+    Raises TooManyWaiting, or SettingsError for settings that name a file of the server.
+    """
+    if settings.subtitles is not None:
+        raise SettingsError(_("Subtitles cannot be given with a job yet; leave them out."))
+    User.objects.select_for_update().get(pk=owner.pk)  # two submissions at once count each other
+    if Job.objects.filter(owner=owner, state=JobState.QUEUED).count() >= site.MAX_WAITING_JOBS_PER_USER:
+        text = _("You have %(count)s jobs waiting already; wait for one to finish or cancel one.")
+        raise TooManyWaiting(text % {"count": site.MAX_WAITING_JOBS_PER_USER})
+    job = Job.objects.create(
+        owner=owner, upload=upload, name=upload.name, settings=settings.to_json(), rung_at=timezone.now()
+    )
+    Stage.objects.bulk_create(Stage(job=job, name=name, position=place) for place, name in enumerate(StageName))
+    append(job, [NewEvent(EventKind.STATE, data={"state": JobState.QUEUED.value, "from": None})])
+    ring()
+    logger.info("job_submitted", job_id=str(job.id), user_id=str(owner.pk), upload_id=str(upload.id))
+    return job
+
+
+@transaction.atomic
+def cancel(job: Job, by: User) -> Job:
+    """Ends a waiting job at once and asks the worker of a running one to stop; harmless when asked twice.
+
+    Raises JobStateError for a job that has ended otherwise.
+    """
+    job = locked(job.id)
+    if job.state == JobState.CANCELED:
+        return job
+    if job.is_final:
+        raise JobStateError(_("This job has ended already."))
+    if job.state != JobState.RUNNING:
+        return transition(job.id, JobState.CANCELED)
+    if not job.is_cancel_requested:
+        job.cancel_requested_at = timezone.now()
+        job.save(update_fields=["cancel_requested_at"])
+        logger.info("job_cancel_requested", job_id=str(job.id), user_id=str(by.pk))
+    return job
+
+
+def ring() -> None:
+    """Tells the workers that there may be something to do; joins the transaction it is called in."""
+    async_task(DOORBELL, save=False)
+
+
+@transaction.atomic
+def ring_again(*, now: datetime) -> int:
+    """Rings for jobs whose doorbell seems lost, while a worker could be free; the number of rings."""
+    running = Job.objects.filter(state=JobState.RUNNING).count()
+    free = max(site.WORKERS - running, 0)
+    forgotten = Job.objects.filter(state=JobState.QUEUED, rung_at__lt=now - RING_AGAIN_AFTER)
+    ids = list(forgotten.order_by("-priority", "created_at").values_list("id", flat=True)[:free])
+    if ids:
+        Job.objects.filter(id__in=ids).update(rung_at=now)
+    for _job_id in ids:
+        ring()
+    return len(ids)

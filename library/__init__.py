@@ -1,0 +1,1 @@
+"""Finished dubs: what they are, and their files."""

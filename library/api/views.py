@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from library import files, selectors
+from library.api.serializers import DubSerializer
+from library.models import Dub
+
+
+class DubsView(generics.ListAPIView):
+    serializer_class = DubSerializer
+
+    def get_queryset(self) -> QuerySet[Dub]:
+        return selectors.visible_dubs(self.request.user)
+
+
+class DubView(APIView):
+    @extend_schema(operation_id="dubs_retrieve", responses=DubSerializer)
+    def get(self, request: Request, dub_id: UUID) -> Response:
+        return Response(DubSerializer(selectors.get_dub(request.user, dub_id)).data)
+
+
+class FileView(APIView):
+    @extend_schema(
+        operation_id="dubs_file",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, (206, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, dub_id: UUID, kind: str) -> HttpResponseBase:
+        """One file of a dub; `Range` gives a part of it."""
+        artifact = selectors.get_artifact(request.user, dub_id, kind)
+        return files.serve(request._request, request.user, artifact, as_attachment=True)
+
+    @extend_schema(exclude=True)
+    def head(self, request: Request, dub_id: UUID, kind: str) -> HttpResponseBase:
+        return self.get(request, dub_id, kind)

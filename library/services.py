@@ -1,0 +1,126 @@
+"""Writes on the library: a finished dub's files become a dub."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from library.models import Artifact, ArtifactKind, Dub
+
+logger = structlog.get_logger(__name__)
+ORPHANED_AFTER = timedelta(hours=24)
+CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".mkv": "video/x-matroska",
+    ".m4a": "audio/mp4",
+    ".mp3": "audio/mpeg",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/wav",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedDub:
+    """What a job hands over: files by kind in a folder the library may move from."""
+
+    owner: User
+    job_id: UUID
+    title: str
+    source_language: str
+    target_language: str
+    duration_s: float | None
+    files: Mapping[str, Path]
+
+
+def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], object]) -> Dub:
+    """Moves the files into the library and records them, together with whatever the caller commits with it.
+
+    Hashing and moving happen before the transaction; nothing stays in the library when that fails. Files of kinds
+    the library does not know are left where they are.
+    """
+    dub = Dub(
+        id=uuid.uuid4(),
+        owner=finished.owner,
+        job_id=finished.job_id,
+        title=finished.title,
+        source_language=finished.source_language,
+        target_language=finished.target_language,
+        duration_s=finished.duration_s,
+    )
+    dub.folder.mkdir(mode=0o750, parents=True)
+    try:
+        known = {kind: path for kind, path in finished.files.items() if kind in ArtifactKind.values}
+        artifacts = [_move(dub, ArtifactKind(kind), path) for kind, path in known.items()]
+        with transaction.atomic():
+            in_same_transaction()
+            dub.save(force_insert=True)
+            Artifact.objects.bulk_create(artifacts)
+    except BaseException:
+        shutil.rmtree(dub.folder, ignore_errors=True)
+        raise
+    logger.info("dub_published", dub_id=str(dub.id), job_id=str(dub.job_id), files=len(artifacts))
+    return dub
+
+
+def remove_orphans(*, now_s: float | None = None) -> int:
+    """Removes folders that a hard stop left between moving files and recording them; the number removed."""
+    root = Path(settings.MEDIA_ROOT) / "dubs"
+    limit_s = (time.time() if now_s is None else now_s) - ORPHANED_AFTER.total_seconds()
+    if not root.exists():
+        return 0
+    old = {folder.name: folder for folder in root.iterdir() if folder.stat().st_mtime < limit_s}
+    known = {str(dub_id) for dub_id in Dub.objects.filter(id__in=old).values_list("id", flat=True)}
+    for name in old.keys() - known:
+        shutil.rmtree(old[name], ignore_errors=True)
+    return len(old.keys() - known)
+
+
+def _move(dub: Dub, kind: ArtifactKind, path: Path) -> Artifact:
+    suffix = path.suffix.lower() if path.suffix.lower() in CONTENT_TYPES else ""
+    artifact = Artifact(
+        dub=dub,
+        kind=kind,
+        name=_download_name(dub, kind, suffix),
+        file_name=f"{kind.value}{suffix}",
+        size_bytes=path.stat().st_size,
+        sha256=_sha256(path),
+        content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
+    )
+    shutil.move(path, artifact.path)
+    return artifact
+
+
+def _download_name(dub: Dub, kind: ArtifactKind, suffix: str) -> str:
+    """`talk.es.mp4`; kinds that are not the dub itself say what they are, as in `talk.en.original.srt`."""
+    stem = Path(dub.title).stem or str(dub.id)
+    parts = {
+        ArtifactKind.SRT_SOURCE: dub.source_language or "original",
+        ArtifactKind.VTT_SOURCE: dub.source_language or "original",
+        ArtifactKind.MANIFEST: f"{dub.target_language}.manifest",
+        ArtifactKind.SUMMARY: f"{dub.target_language}.summary",
+        ArtifactKind.LOG: f"{dub.target_language}.log",
+    }
+    return f"{stem[:180]}.{parts.get(kind, dub.target_language)}{suffix}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

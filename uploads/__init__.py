@@ -1,0 +1,1 @@
+"""Files people bring: received, examined and kept until a dub needs them."""

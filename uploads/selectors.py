@@ -1,0 +1,22 @@
+"""Reads on uploads. Who may see what is decided here and nowhere else."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from accounts.models import User
+from uploads.models import Upload
+
+
+def visible_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
+    if not user.is_authenticated:
+        return Upload.objects.none()
+    return Upload.objects.filter(owner=user)
+
+
+def get_upload(user: User | AnonymousUser, upload_id: UUID) -> Upload:
+    """Raises Upload.DoesNotExist, also for somebody else's."""
+    return visible_uploads(user).get(id=upload_id)
