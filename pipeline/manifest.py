@@ -1,0 +1,121 @@
+"""What is written beside the outputs: manifest.json, summary.json and the JSONL log."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any, Self
+
+from pipeline import timing
+from pipeline.progress import Event, EventKind, Progress, StageName
+from pipeline.stages.base import Plan, identity
+from pipeline.stages.export import ARTIFACTS_JSON
+from pipeline.stages.mix import MIX_JSON
+from pipeline.stages.synthesize import read_placements
+from pipeline.stages.transcribe import TRANSCRIPT_JSON
+from pipeline.storage import storage_errors, write_json
+from pipeline.transcript import Transcript
+from pipeline.workspace import StageRecord, Workspace
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+SUMMARY = "summary.json"
+LOG = "log.jsonl"
+
+
+class JobLog:
+    """Passes every event on and writes all but the fine-grained progress to log.jsonl, stamped with UTC time."""
+
+    def __init__(self, output_dir: Path, progress: Progress) -> None:
+        self._path = output_dir / LOG
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        with storage_errors(self._path.parent):
+            self._file = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - closed in __exit__
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def emit(self, event: Event) -> None:
+        if event.kind is not EventKind.STAGE_PROGRESS and self._file is not None:
+            line = json.dumps({"at": _now()} | event.to_json(), ensure_ascii=False)
+            with self._lock, storage_errors(self._path.parent):
+                self._file.write(line + "\n")
+                self._file.flush()
+        self._progress.emit(event)
+
+
+def write(
+    plan: Plan,
+    workspace: Workspace,
+    records: Mapping[StageName, StageRecord],
+    durations_s: Mapping[StageName, float],
+    wall_s: float,
+) -> tuple[Path, dict[str, Path], dict[str, Any]]:
+    """Writes manifest and summary; returns (output folder, artifacts by kind, summary)."""
+    described = json.loads(workspace.path(StageName.EXPORT, ARTIFACTS_JSON).read_bytes())
+    summary = _summary(plan, workspace, durations_s, wall_s)
+    write_json(plan.output_dir / SUMMARY, summary)
+    write_json(
+        plan.output_dir / MANIFEST,
+        {
+            "schema_version": SCHEMA_VERSION,
+            "program": f"dubbing-pipeline {version('dubbing-pipeline')}",
+            "finished_at": _now(),
+            "visibility": "private",
+            "input": {"name": plan.source.name, "digest": plan.source_digest} | plan.facts.to_json(),
+            "settings": plan.settings.to_json(),
+            "languages": {"source": plan.source_language, "target": plan.target_language},
+            "engines": _engines(plan),
+            "stages": {
+                name.value: {"duration_s": record.duration_s, "fingerprint": record.fingerprint}
+                for name, record in records.items()
+            },
+            "artifacts": described,
+        },
+    )
+    paths = {kind: plan.output_dir / item["name"] for kind, item in described.items()}
+    paths |= {"manifest": plan.output_dir / MANIFEST, "summary": plan.output_dir / SUMMARY, "log": plan.output_dir / LOG}
+    return plan.output_dir, paths, summary
+
+
+def _summary(
+    plan: Plan, workspace: Workspace, durations_s: Mapping[StageName, float], wall_s: float
+) -> dict[str, Any]:
+    text = workspace.path(StageName.TRANSLATE, TRANSCRIPT_JSON).read_text("utf-8")
+    source = {segment.id: segment for segment in Transcript.from_json(text).segments}
+    placements = read_placements(workspace)
+    fit = timing.fit([source[clip.segment_id] for clip in placements], placements)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "source_s": plan.facts.duration_s,
+        "wall_s": round(wall_s, 3),
+        "stages": {name.value: round(seconds, 3) for name, seconds in durations_s.items()},
+        "engines": _engines(plan),
+        "fit": asdict(fit),
+        "loudness": json.loads(workspace.path(StageName.MIX, MIX_JSON).read_bytes()),
+    }
+
+
+def _engines(plan: Plan) -> dict[str, Any]:
+    engines: dict[str, Any] = {"tts": {"engine": identity(plan.tts), "voice": plan.tts.voice.id, "why": plan.tts.why}}
+    if plan.asr:
+        engines["asr"] = {"engine": identity(plan.asr), "why": plan.asr.why}
+    if plan.translation:
+        route = list(plan.translation.route)
+        engines["translation"] = {"engine": identity(plan.translation), "route": route, "why": plan.translation.why}
+    return engines
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

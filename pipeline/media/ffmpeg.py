@@ -1,0 +1,137 @@
+"""The one way ffmpeg is run: an argv list, bounded, cancelable, and telling how far it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from pipeline.engines.base import Samples
+from pipeline.errors import Canceled, DiskFull, ToolError, ToolMissing, ToolTimeout
+from pipeline.media.probe import input_options
+from pipeline.processes import end_group, start
+from pipeline.progress import CancelToken
+
+STDERR_TAIL_BYTES = 4000
+POLL_S = 0.05
+DECODE_FRAMES = 48_000 * 5
+BYTES_PER_FRAME = 8
+DEFAULT_TIMEOUT_S = 6 * 3600.0
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    what: str,
+    cancel: CancelToken,
+    duration_s: float = 0.0,
+    on_fraction: Callable[[float], None] | None = None,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+) -> str:
+    """Runs ffmpeg with `arguments` (those after the program's name) and returns what it warned about.
+
+    `what` completes the sentence "ffmpeg could not …". `duration_s` scales `on_fraction` (0..1).
+    Raises Canceled within about 50 ms of the token, ToolTimeout, DiskFull, ToolMissing, and ToolError with the
+    last lines ffmpeg wrote.
+    """
+    argv = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "warning", "-y", *arguments]
+    with tempfile.TemporaryFile() as stderr, tempfile.TemporaryFile() as progress:
+        if on_fraction is not None:
+            argv[1:1] = ["-progress", "pipe:1", "-stats_period", "0.25"]
+        process = _start(argv, stdout=progress, stderr=stderr)
+        _wait(process, progress, cancel, duration_s, on_fraction, what, timeout_s)
+        said = _tail(stderr)
+    if process.returncode != 0:
+        raise _failure(what, said)
+    return said
+
+
+def decode(path: Path, sample_rate_hz: int, *, cancel: CancelToken) -> Iterator[Samples]:
+    """The first audio track of one of our own files as stereo float32 blocks of shape (frames, 2).
+
+    Raises what `run` raises.
+    """
+    argv = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", *input_options(path), "-map", "0:a:0"]
+    argv += ["-ac", "2", "-ar", str(sample_rate_hz), "-f", "f32le", "pipe:1"]
+    with tempfile.TemporaryFile() as stderr:
+        process = _start(argv, stdout=subprocess.PIPE, stderr=stderr)
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        try:
+            while data := process.stdout.read(DECODE_FRAMES * BYTES_PER_FRAME):
+                cancel.raise_if_canceled()
+                yield np.frombuffer(data, dtype="<f4").reshape(-1, 2)
+            process.wait()
+        finally:
+            process.stdout.close()
+            end_group(process)
+        if process.returncode != 0:
+            raise _failure("decode the result", _tail(stderr))
+
+
+def output(path: Path) -> str:
+    """The name ffmpeg is given for a file it writes: never an option, never a protocol."""
+    return f"file:{path.absolute()}"
+
+
+def _start(argv: list[str], *, stdout: int | IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return start(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+    except FileNotFoundError as error:
+        raise ToolMissing("ffmpeg is not installed; run: apt-get install ffmpeg") from error
+
+
+def _wait(
+    process: subprocess.Popen[bytes],
+    progress: IO[bytes],
+    cancel: CancelToken,
+    duration_s: float,
+    on_fraction: Callable[[float], None] | None,
+    what: str,
+    timeout_s: float,
+) -> None:
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            process.wait(POLL_S)
+            return
+        except subprocess.TimeoutExpired:
+            pass
+        if cancel.is_canceled:
+            end_group(process, grace_s=0.5)
+            raise Canceled
+        if time.monotonic() > deadline:
+            end_group(process, grace_s=0.5)
+            raise ToolTimeout(f"ffmpeg could not {what} within {timeout_s:.0f} s")
+        if on_fraction is not None and duration_s > 0:
+            position_s = _position_s(_tail(progress))
+            if position_s is not None:
+                on_fraction(min(1.0, position_s / duration_s))
+
+
+def _position_s(lines: str) -> float | None:
+    """The last `out_time_us=` of ffmpeg's -progress output, in seconds; it is N/A before the first packet."""
+    for line in reversed(lines.splitlines()):
+        key, _, value = line.partition("=")
+        if key == "out_time_us" and value.lstrip("-").isdigit():
+            return max(0.0, int(value) / 1e6)
+    return None
+
+
+def _tail(stream: IO[bytes]) -> str:
+    """The end of a file the child writes through its own descriptor, which shares our offset: pread only."""
+    size = os.fstat(stream.fileno()).st_size
+    start_at = max(0, size - STDERR_TAIL_BYTES)
+    return os.pread(stream.fileno(), STDERR_TAIL_BYTES, start_at).decode("utf-8", "replace")
+
+
+def _failure(what: str, said: str) -> ToolError | DiskFull:
+    if "No space left on device" in said:
+        return DiskFull(f"the disk is full: ffmpeg could not {what}; free some space and run again to resume")
+    last = " / ".join(line.strip() for line in said.strip().splitlines()[-3:])
+    return ToolError(f"ffmpeg could not {what}: {last or 'it gave no reason'}")

@@ -1,0 +1,89 @@
+"""Everything about a dub that can be decided, or refused, before the first stage: file, track, languages, engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline import languages, subtitles
+from pipeline.engines import registry
+from pipeline.engines.registry import TranslationSelection
+from pipeline.errors import NoAudio, NotMedia, TrackNotFound
+from pipeline.media.probe import AudioTrack, MediaFacts, probe
+from pipeline.settings import PROFILES, DubSettings, SubtitlesAre
+from pipeline.stages.base import Plan
+from pipeline.transcript import Segment
+from pipeline.workspace import sha256_of, source_identity
+
+DEFAULT_SOURCE_LANGUAGE = "en"
+MAX_DURATION_S = 24 * 3600.0
+
+
+def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: int) -> Plan:
+    """Raises InputError and EngineError kinds; nothing is written."""
+    target_language = languages.parse(settings.target_language)
+    facts = probe(source)
+    track = choose_track(facts, settings.audio_track, source.name)
+    if not 0 < facts.duration_s <= MAX_DURATION_S:
+        raise NotMedia(f"{source.name} lasts {facts.duration_s:.0f} s; it must last between 0 and 24 hours")
+    source_language = _source_language(settings, track)
+    cues = _cues(settings)
+    asr = None if cues else registry.select_asr(settings.asr, source_language)
+    return Plan(
+        source=source.absolute(),
+        source_digest=source_identity(source),
+        facts=facts,
+        track=track,
+        settings=settings,
+        profile=PROFILES[settings.mode],
+        source_language=source_language,
+        target_language=target_language,
+        cues=cues,
+        cues_digest=sha256_of(Path(settings.subtitles)) if settings.subtitles else None,
+        asr=asr,
+        translation=_translation(settings, source_language, target_language),
+        tts=registry.select_tts(settings.tts, target_language, settings.voice),
+        output_dir=output_dir.absolute(),
+        workers=workers,
+    )
+
+
+def choose_track(facts: MediaFacts, wanted: str | None, name: str) -> AudioTrack:
+    """The audio track by index (0 is the first) or language; by default the one marked so, else the first.
+
+    Raises NoAudio and TrackNotFound.
+    """
+    if not facts.audio_tracks:
+        raise NoAudio(f"{name} has no audio track, so there is nothing to dub; choose another file")
+    if wanted is None:
+        return next((track for track in facts.audio_tracks if track.is_default), facts.audio_tracks[0])
+    if wanted.isdigit():
+        found = [track for track in facts.audio_tracks if track.index == int(wanted)]
+    else:
+        language = languages.parse(wanted)
+        found = [track for track in facts.audio_tracks if track.language and _same(track.language, language)]
+    if not found:
+        there = ", ".join(f"{track.index} ({track.language or 'no language'})" for track in facts.audio_tracks)
+        raise TrackNotFound(f"{name} has no audio track {wanted!r}; it has: {there}")
+    return found[0]
+
+
+def _same(tag: str, language: str) -> bool:
+    return languages.iso639_2(tag) == languages.iso639_2(language)
+
+
+def _source_language(settings: DubSettings, track: AudioTrack) -> str:
+    if settings.source_language:
+        return languages.parse(settings.source_language)
+    return languages.parse(track.language) if languages.is_known(track.language) else DEFAULT_SOURCE_LANGUAGE
+
+
+def _cues(settings: DubSettings) -> tuple[Segment, ...] | None:
+    return subtitles.read(Path(settings.subtitles), settings.subtitles_are) if settings.subtitles else None
+
+
+def _translation(settings: DubSettings, source: str, target: str) -> TranslationSelection | None:
+    if settings.subtitles and settings.subtitles_are is SubtitlesAre.TARGET:
+        return None
+    return registry.select_translation(settings.translation, source, target)
+
+

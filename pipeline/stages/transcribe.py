@@ -1,0 +1,93 @@
+"""transcribe: what is said and when, by a recogniser or from given subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.audio.vad import VERSION as VAD_VERSION
+from pipeline.audio.vad import speech_windows
+from pipeline.engines.asr.text import sentence
+from pipeline.engines.base import Recognized, Window
+from pipeline.engines.registry import AsrSelection
+from pipeline.errors import NoSpeech
+from pipeline.progress import Level, StageName
+from pipeline.stages.base import Stage, StageContext, identity
+from pipeline.stages.extract import RECOGNITION_WAV
+from pipeline.storage import write_text
+from pipeline.transcript import Segment, Transcript, Word
+from pipeline.workspace import Journal, fingerprint
+
+VERSION = 1
+TRANSCRIPT_JSON = "transcript.json"
+
+
+def inputs(context: StageContext) -> dict[str, Any]:
+    plan = context.plan
+    if plan.asr is None:
+        return {"version": VERSION, "subtitles": plan.cues_digest, "are": plan.settings.subtitles_are.value}
+    return {
+        "version": VERSION,
+        "sound": context.digest(StageName.EXTRACT, RECOGNITION_WAV),
+        "language": plan.source_language,
+        "engine": identity(plan.asr),
+        "search": plan.profile.asr_search,
+        "vad": VAD_VERSION,
+    }
+
+
+def run(context: StageContext) -> list[str]:
+    plan = context.plan
+    segments = plan.cues if plan.asr is None else _recognize(context, plan.asr)
+    if not segments:
+        raise NoSpeech(
+            f"no speech was found in {plan.source.name}; choose another audio track (--audio-track) or give subtitles (--subs)"
+        )
+    transcript = Transcript(plan.source_language, segments)
+    write_text(context.workspace.path(StageName.TRANSCRIBE, TRANSCRIPT_JSON), transcript.to_json())
+    context.report.log(f"{len(segments)} segments", segments=len(segments))
+    return [TRANSCRIPT_JSON]
+
+
+def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:
+    """Every window is written down as soon as it is known; a stopped run recognises only what is missing."""
+    plan, workspace = context.plan, context.workspace
+    audio = workspace.path(StageName.EXTRACT, RECOGNITION_WAV)
+    known: list[Recognized] = []
+    key = fingerprint(inputs(context))[:16]
+    with (
+        Journal(workspace.path(StageName.TRANSCRIBE, f"windows-{key}.jsonl")) as journal,
+        asr.engine.open(plan.source_language, context.session_options()) as session,
+    ):
+        missing = _missing(context, journal, known)
+        for done in session.recognize(audio, missing):
+            context.cancel.raise_if_canceled()
+            known.append(done)
+            journal.put(_key(done.window), [[word.start_s, word.end_s, word.text, word.probability] for word in done.words])
+            text = " ".join(word.text for word in done.words)
+            context.report.log(text or "(nothing recognised)", Level.DEBUG, start_s=done.window.start_s)
+            context.report.fraction(done.window.end_s / plan.facts.duration_s)
+    known.sort(key=lambda done: done.window.index)
+    return tuple(_segment(done, punctuate=not asr.engine.punctuates) for done in known if done.words)
+
+
+def _missing(context: StageContext, journal: Journal, known: list[Recognized]) -> Iterator[Window]:
+    audio = context.workspace.path(StageName.EXTRACT, RECOGNITION_WAV)
+    for window in speech_windows(audio, cancel=context.cancel):
+        words = journal.get(_key(window))
+        if words is None:
+            yield window
+        else:
+            known.append(Recognized(window, tuple(Word(*word) for word in words)))
+
+
+def _key(window: Window) -> str:
+    return f"{window.start_s:.3f}-{window.end_s:.3f}"
+
+
+def _segment(done: Recognized, *, punctuate: bool) -> Segment:
+    text = sentence(done.words) if punctuate else " ".join(word.text.strip() for word in done.words)
+    return Segment(f"{done.window.index + 1:05d}", done.window.start_s, done.window.end_s, text, words=done.words)
+
+
+STAGE = Stage(StageName.TRANSCRIBE, inputs, run)

@@ -1,0 +1,57 @@
+"""translate: each segment's text in the target language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.engines.registry import TranslationSelection
+from pipeline.progress import StageName
+from pipeline.stages.base import Stage, StageContext, identity
+from pipeline.stages.transcribe import TRANSCRIPT_JSON
+from pipeline.storage import write_text
+from pipeline.transcript import Transcript
+from pipeline.workspace import Journal, fingerprint
+
+VERSION = 1
+BATCH_LINES = 16
+
+
+def inputs(context: StageContext) -> dict[str, Any]:
+    plan = context.plan
+    return {
+        "version": VERSION,
+        "transcript": context.digest(StageName.TRANSCRIBE, TRANSCRIPT_JSON),
+        "to": plan.target_language,
+        "engine": [identity(plan.translation), *plan.translation.route] if plan.translation else "subtitles",
+    }
+
+
+def run(context: StageContext) -> list[str]:
+    plan, workspace = context.plan, context.workspace
+    source = Transcript.from_json(workspace.path(StageName.TRANSCRIBE, TRANSCRIPT_JSON).read_text("utf-8"))
+    texts = [segment.text for segment in source.segments]
+    lines = texts if plan.translation is None else _translate(context, plan.translation, texts)
+    translated = source.with_translations(plan.target_language, lines)
+    write_text(workspace.path(StageName.TRANSLATE, TRANSCRIPT_JSON), translated.to_json())
+    return [TRANSCRIPT_JSON]
+
+
+def _translate(context: StageContext, selection: TranslationSelection, texts: list[str]) -> list[str]:
+    """Lines are remembered by their text, so that changing one line translates one line."""
+    made_by = fingerprint({"engine": identity(selection), "route": selection.route})[:16]
+    path = context.workspace.path(StageName.TRANSLATE, f"lines-{made_by}.jsonl")
+    with Journal(path) as journal:
+        missing = list(dict.fromkeys(text for text in texts if journal.get(text) is None))
+        if missing:
+            with selection.engine.open(selection.route, context.session_options()) as session:
+                for at in range(0, len(missing), BATCH_LINES):
+                    context.cancel.raise_if_canceled()
+                    batch = missing[at : at + BATCH_LINES]
+                    for text, line in zip(batch, session.translate(batch), strict=True):
+                        journal.put(text, line)
+                    context.report.fraction((at + len(batch)) / len(missing))
+        context.report.log(f"{len(missing)} of {len(texts)} lines translated by {selection.engine.name}")
+        return [str(journal.get(text)) for text in texts]
+
+
+STAGE = Stage(StageName.TRANSLATE, inputs, run)

@@ -1,0 +1,87 @@
+"""Files that are either whole or absent: written under a temporary name, synced, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DiskFull, OutputNotWritable, StorageError
+
+PARTIAL_SUFFIX = ".partial"
+FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def atomic_path(final: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `final`; on a clean exit it is synced and renamed to `final`.
+
+    On any error the temporary file is removed and `final` is as it was. Raises DiskFull, OutputNotWritable.
+    """
+    temporary = final.with_name(f".{final.name}{PARTIAL_SUFFIX}")
+    try:
+        with storage_errors(final.parent):
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, final)
+            _sync(final.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(final: Path, value: Any) -> None:
+    write_text(final, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def write_text(final: Path, text: str) -> None:
+    with atomic_path(final) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turns the operating system's refusals into errors a user can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, folder) from error
+
+
+def storage_error(error: OSError, folder: Path) -> StorageError:
+    if error.errno in FULL_ERRORS:
+        return DiskFull(f"the disk that holds {folder} is full; free some space and run again to resume")
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}:
+        return OutputNotWritable(f"{folder} cannot be written to; choose another folder with -o")
+    return StorageError(f"{folder}: {error.strerror or error}")
+
+
+def make_folder(folder: Path) -> None:
+    """Raises OutputNotWritable or DiskFull."""
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write-test-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+
+
+def require_free_space(folder: Path, needed_bytes: int) -> None:
+    """Raises DiskFull when `folder`'s disk has less than `needed_bytes` left."""
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < needed_bytes:
+        raise DiskFull(
+            f"the disk that holds {folder} has {free_bytes // 2**20} MiB free and this dub needs about"
+            f" {needed_bytes // 2**20} MiB; free some space or use -o and --work with another disk"
+        )
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
