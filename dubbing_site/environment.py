@@ -3,6 +3,8 @@
 `docs/settings.md` and `.env.example` are checked against this list.
 """
 
+# ruff: noqa: RUF009 - `documented` returns a dataclass field
+
 from __future__ import annotations
 
 import dataclasses
@@ -34,7 +36,8 @@ class Environment:
     secret_key: str = documented("", "Signing key; empty: made once and kept in DATA_DIR/secret_key.")
     debug: bool = documented("0", "1 shows error details in the browser. Never on a server others reach.")
     allowed_hosts: list[str] = documented(
-        "", "Host names the site answers to, besides this machine's own and PUBLIC_BASE_URL's; commas between."
+        "",
+        "Host names the site answers to, besides this machine's own and PUBLIC_BASE_URL's; commas between.",
     )
     csrf_trusted_origins: list[str] = documented(
         "", "Other origins that may send forms, such as https://dub.example.org; commas between."
@@ -70,7 +73,13 @@ class Environment:
     @property
     def base_url(self) -> str:
         """Where a browser on this machine, or the configured public name, finds the site; no slash at the end."""
-        return self.public_base_url.rstrip("/") or f"http://{_browsable(self.host)}:{self.port}"
+        host = f"[{self.local_host}]" if ":" in self.local_host else self.local_host
+        return self.public_base_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    @property
+    def local_host(self) -> str:
+        """The address at which this machine reaches the server itself."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - not listened on
 
 
 def read_environment(env_file: Path) -> Environment:
@@ -146,9 +155,3 @@ def _check(settings: Environment) -> None:
             raise ImproperlyConfigured(
                 f"CSRF_TRUSTED_ORIGINS={origin!r} cannot be used: start each with http:// or https://"
             )
-
-
-def _browsable(host: str) -> str:
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not listened on
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host

@@ -129,7 +129,13 @@ Q_CLUSTER = {
 
 # Web
 _public = urlsplit(ENVIRONMENT.base_url)
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *ENVIRONMENT.allowed_hosts, _public.hostname or "localhost"]
+ALLOWED_HOSTS = [
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    *ENVIRONMENT.allowed_hosts,
+    _public.hostname or "localhost",
+]
 CSRF_TRUSTED_ORIGINS = [*ENVIRONMENT.csrf_trusted_origins, f"{_public.scheme}://{_public.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
 SESSION_COOKIE_HTTPONLY = True

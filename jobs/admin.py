@@ -12,7 +12,15 @@ class StageInline(admin.TabularInline):
     model = Stage
     extra = 0
     can_delete = False
-    readonly_fields: ClassVar = ["name", "state", "progress", "started_at", "duration_s", "reused", "last_line"]
+    readonly_fields: ClassVar = [
+        "name",
+        "state",
+        "progress",
+        "started_at",
+        "duration_s",
+        "reused",
+        "last_line",
+    ]
     exclude: ClassVar = ["position", "finished_at"]
 
     def has_add_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:

@@ -89,5 +89,3 @@ def _take_over(job_id: UUID, now: datetime) -> bool:
     else:
         transition(job_id, JobState.QUEUED, message=_("The worker was lost; the job waits again."))
     return True
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 from typing import ClassVar
 
 from django.conf import settings
@@ -73,11 +72,6 @@ class Job(models.Model):
     @property
     def dub_settings(self) -> DubSettings:
         return DubSettings.from_json(self.settings)
-
-    @property
-    def workspace(self) -> Path:
-        """Where the pipeline keeps unfinished work between attempts."""
-        return Path(settings.WORK_ROOT) / str(self.id)
 
 
 class StageState(models.TextChoices):

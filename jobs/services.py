@@ -47,7 +47,12 @@ class NewEvent:
 
 @transaction.atomic
 def transition(
-    job_id: UUID, to: JobState, *, token: int | None = None, error: tuple[str, str] = ("", ""), message: str = ""
+    job_id: UUID,
+    to: JobState,
+    *,
+    token: int | None = None,
+    error: tuple[str, str] = ("", ""),
+    message: str = "",
 ) -> Job:
     """The one function that changes a job's state; it records a `state` event. `error` is a code and a text.
 

@@ -87,7 +87,7 @@ def remove_orphans(*, now_s: float | None = None) -> int:
     if not root.exists():
         return 0
     old = {folder.name: folder for folder in root.iterdir() if folder.stat().st_mtime < limit_s}
-    known = {str(dub_id) for dub_id in Dub.objects.filter(id__in=old).values_list("id", flat=True)}
+    known = {str(dub_id) for dub_id in Dub.objects.values_list("id", flat=True)}
     for name in old.keys() - known:
         shutil.rmtree(old[name], ignore_errors=True)
     return len(old.keys() - known)

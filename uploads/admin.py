@@ -12,5 +12,14 @@ class UploadAdmin(admin.ModelAdmin):
     list_display: ClassVar = ["name", "owner", "size_bytes", "state", "created_at"]
     list_filter: ClassVar = ["state", "created_at"]
     search_fields: ClassVar = ["name", "owner__username", "sha256"]
-    readonly_fields: ClassVar = ["id", "owner", "name", "size_bytes", "sha256", "media", "state", "created_at"]
+    readonly_fields: ClassVar = [
+        "id",
+        "owner",
+        "name",
+        "size_bytes",
+        "sha256",
+        "media",
+        "state",
+        "created_at",
+    ]
     list_select_related: ClassVar = ["owner"]

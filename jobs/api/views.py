@@ -21,7 +21,7 @@ from jobs.api.serializers import (
     TimelineSerializer,
 )
 from jobs.models import Job
-from pipeline.languages import target_languages
+from pipeline.engines.registry import target_languages
 from pipeline.settings import PROFILES
 from uploads.models import Upload
 from uploads.selectors import get_upload

@@ -32,7 +32,10 @@ class DubView(APIView):
 class FileView(APIView):
     @extend_schema(
         operation_id="dubs_file",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, (206, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+        },
     )
     def get(self, request: Request, dub_id: UUID, kind: str) -> HttpResponseBase:
         """One file of a dub; `Range` gives a part of it."""

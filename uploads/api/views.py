@@ -15,7 +15,9 @@ class UploadsView(APIView):
     parser_classes = (MultiPartParser,)
 
     @extend_schema(
-        operation_id="uploads_create", request={"multipart/form-data": NewUploadSerializer}, responses={201: UploadSerializer}
+        operation_id="uploads_create",
+        request={"multipart/form-data": NewUploadSerializer},
+        responses={201: UploadSerializer},
     )
     def post(self, request: Request) -> Response:
         """Send one file in a multipart form, as field `file`. It is examined before the answer."""

@@ -1,0 +1,54 @@
+"""Keeps the queue honest from outside the workers: lost doorbells, lost workers, left-over files."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, close_old_connections
+from django.utils import timezone
+
+from jobs import dispatch, leases
+from jobs.workspaces import remove_stale
+from library.services import remove_orphans
+from uploads.services import remove_abandoned
+
+logger = structlog.get_logger(__name__)
+CYCLE_S = 1.0
+SWEEP_EVERY_S = 3600.0
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+class Command(BaseCommand):
+    help = "Ring again for waiting jobs, take over from lost workers, remove left-over files."
+
+    def handle(self, **options: Any) -> None:
+        # Blocked and asked for: a signal is then seen between cycles, never inside a transaction.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        next_sweep_s = time.monotonic()
+        while signal.sigtimedwait(STOP_SIGNALS, CYCLE_S) is None:
+            close_old_connections()
+            try:
+                keep_moving()
+                if time.monotonic() >= next_sweep_s:
+                    next_sweep_s = time.monotonic() + SWEEP_EVERY_S
+                    sweep()
+            except OperationalError as error:
+                logger.error("supervise_cycle_failed", error=str(error))  # the database is away; try again
+
+
+def keep_moving() -> None:
+    now = timezone.now()
+    taken = leases.take_over_expired(now=now)
+    rung = dispatch.ring_again(now=now)
+    if taken or rung:
+        logger.info("supervised", taken_over=taken, rung=rung)
+
+
+def sweep() -> None:
+    removed = {"uploads": remove_abandoned(), "dubs": remove_orphans(), "workspaces": remove_stale()}
+    if any(removed.values()):
+        logger.info("swept", **removed)

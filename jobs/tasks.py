@@ -1,0 +1,26 @@
+"""What a doorbell makes a worker do."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from django.db import close_old_connections
+from django.utils import timezone
+
+from jobs import drain, leases
+from jobs.execution import run_claimed
+
+
+def work() -> int:
+    """Works on waiting jobs until none is left or the worker is asked to stop; how many it took."""
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    taken = 0
+    while not drain.is_requested():
+        close_old_connections()
+        claim = leases.claim_next(owner, now=timezone.now())
+        if claim is None:
+            break
+        taken += 1
+        run_claimed(claim)
+    return taken
