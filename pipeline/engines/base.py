@@ -119,9 +119,7 @@ class TranslationEngine(Engine, Protocol):
         """The languages `route` finds a way to from `source`, for messages and menus."""
         ...
 
-    def open(
-        self, route: tuple[str, ...], options: SessionOptions
-    ) -> AbstractContextManager[TranslationSession]: ...
+    def open(self, route: tuple[str, ...], options: SessionOptions) -> AbstractContextManager[TranslationSession]: ...
 
 
 @dataclass(frozen=True, slots=True)

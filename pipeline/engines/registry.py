@@ -132,9 +132,7 @@ def select_tts(name: str, language: str, voice: str | None) -> TtsSelection:
         return _find_voice(voices, voice) is not None if voice and name == AUTO else bool(voices)
 
     if voice and name == AUTO and not _anybody_has(language, voice):
-        raise _voice_unknown(
-            voice, language, [each for each in engines(EngineKind.TTS) if _speaks(each, language)]
-        )
+        raise _voice_unknown(voice, language, [each for each in engines(EngineKind.TTS) if _speaks(each, language)])
     engine, why = _choose(
         EngineKind.TTS,
         name,
@@ -191,9 +189,7 @@ def _nobody(
     passed_over: Sequence[str],
 ) -> EngineNotReady | PairUnsupported:
     """When auto finds nothing: the best ready engine's refusal, and what installing would change."""
-    ready = [
-        engine.name for engine in engines(kind) if readiness(engine).is_ready and engine.name != "identity"
-    ]
+    ready = [engine.name for engine in engines(kind) if readiness(engine).is_ready and engine.name != "identity"]
     unready = "; ".join(passed_over)
     if not ready:
         return EngineNotReady(f"no {WORK[kind]} engine is ready: {unready or 'none is installed'}")
@@ -231,17 +227,14 @@ def _speaks(engine: Engine, language: str) -> bool:
 def _anybody_has(language: str, voice: str) -> bool:
     """True too when nobody speaks the language: that is then the reason to give, not the voice."""
     speakers = [each for each in engines(EngineKind.TTS) if _speaks(each, language)]
-    return not speakers or any(
-        _find_voice(cast(TtsEngine, each).voices(language), voice) for each in speakers
-    )
+    return not speakers or any(_find_voice(cast(TtsEngine, each).voices(language), voice) for each in speakers)
 
 
 def _voice_unknown(voice: str, language: str, speakers: Sequence[Engine]) -> VoiceUnknown:
     names = [each.id for engine in speakers for each in cast(TtsEngine, engine).voices(language)]
     more = f" and {len(names) - LISTED_VOICES} more" if len(names) > LISTED_VOICES else ""
     return VoiceUnknown(
-        f"there is no {languages.name(language)} voice {voice!r}; there are: "
-        f"{', '.join(names[:LISTED_VOICES])}{more}"
+        f"there is no {languages.name(language)} voice {voice!r}; there are: {', '.join(names[:LISTED_VOICES])}{more}"
     )
 
 

@@ -36,9 +36,7 @@ class Mode:
         chain: list[list[str]] = []
         for command in _split(shlex.split(self.path.read_text("utf-8"))):
             program, *arguments = command
-            chain.append(
-                [program, "-z", *("-n" if each == "$1" else each for each in arguments if each != "$2")]
-            )
+            chain.append([program, "-z", *("-n" if each == "$1" else each for each in arguments if each != "$2")])
         return chain
 
 
