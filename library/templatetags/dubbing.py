@@ -10,14 +10,14 @@ from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
+
+from library.stage_display import display
 
 register = template.Library()
 
 WIDGET_CLASSES = {
     "checkbox": "checkbox checkbox-primary",
-    "clearablefile": "file-input",
-    "file": "file-input",
     "select": "select",
     "textarea": "textarea",
 }
@@ -36,9 +36,8 @@ def icon(name: str, classes: str = "") -> SafeString:
 
 @register.filter
 def styled(field: BoundField) -> SafeString:
-    """The field's widget with the class of its kind, beside its own classes."""
-    own = field.field.widget.attrs.get("class", "")
-    return field.as_widget(attrs={"class": f"{WIDGET_CLASSES.get(field.widget_type, 'input')} {own}".strip()})
+    """The field's widget with the class of its kind; a placeholder is no label and would only repeat it."""
+    return field.as_widget(attrs={"class": WIDGET_CLASSES.get(field.widget_type, "input"), "placeholder": ""})
 
 
 @register.filter
@@ -49,6 +48,16 @@ def language_name(tag: str | None) -> str:
         return ""
     try:
         return langcodes.Language.get(tag).display_name()
+    except langcodes.LanguageTagError:
+        return tag
+
+
+@register.filter
+@lru_cache(maxsize=512)
+def own_language_name(tag: str) -> str:
+    """What its speakers call a language: español, català, 日本語."""
+    try:
+        return langcodes.Language.get(tag).autonym()
     except langcodes.LanguageTagError:
         return tag
 
@@ -79,11 +88,27 @@ def spent(seconds: float | None) -> str:
 
 
 @register.filter
-def percent(fraction: float | None) -> int:
+def percent(share: float | None) -> int:
     """0..1 as a whole percentage, never 100 before it is all done."""
-    return int((fraction or 0) * 100)
+    return int((share or 0) * 100)
 
 
 @register.filter
-def segments(count: int) -> str:
-    return ngettext("%(count)d line", "%(count)d lines", count) % {"count": count}
+def fraction(share: float | None) -> str:
+    """0..1 as attributes want it, with a point in every language."""
+    return f"{share or 0:.4f}"
+
+
+@register.filter
+def stage_label(name: str) -> str:
+    return str(display(name).label)
+
+
+@register.filter
+def stage_symbol(name: str) -> str:
+    return display(name).symbol
+
+
+@register.filter
+def stage_weight(name: str) -> str:
+    return f"{display(name).weight:g}"

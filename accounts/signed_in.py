@@ -1,0 +1,11 @@
+"""Requests that have passed `login_required`, for views that need to know whose they are."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from accounts.models import User
+
+
+class SignedInRequest(HttpRequest):
+    user: User

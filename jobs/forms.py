@@ -1,0 +1,145 @@
+"""The form for a new dub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.forms.boundfield import BoundWidget
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jobs.templatetags.jobs_display import MODE_TITLES
+from pipeline import languages
+from pipeline.engines import registry
+from pipeline.engines.base import EngineKind, TranslationEngine
+from pipeline.errors import EngineError, PairUnsupported
+from pipeline.settings import AUTO, DubSettings, Mode
+
+DEFAULT_SOURCE = "en"  # what the pipeline assumes when neither the user nor the file says
+ADVANCED = ("audio_track", "voice", "asr", "translation", "tts")
+MODE_TEXTS = {
+    Mode.LOW: gettext_lazy("First impression in the least time."),
+    Mode.MEDIUM: gettext_lazy("Good for nearly everything."),
+    Mode.HIGH: gettext_lazy("Listens hardest; takes longest."),
+}
+Choices = list[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChoice:
+    radio: BoundWidget
+    title: str
+    text: str
+
+
+def target_choices() -> Choices:
+    """Every language that can be spoken here; first those that English can be translated into here."""
+    spoken = [(language.code, language.name) for language in registry.target_languages()]
+    reachable = {
+        code
+        for engine in registry.engines(EngineKind.TRANSLATION)
+        if registry.readiness(engine).is_ready
+        for code in cast(TranslationEngine, engine).targets(DEFAULT_SOURCE)
+    }
+    near = [choice for choice in spoken if choice[0] in reachable and choice[0] != DEFAULT_SOURCE]
+    far = [choice for choice in spoken if choice not in near]
+    groups = [(_("From English"), near), (_("From other languages"), far)]
+    return [("", _("Choose a language")), *((name, choices) for name, choices in groups if choices)]
+
+
+def source_choices() -> Choices:
+    spoken = [(language.code, language.name) for language in registry.target_languages()]
+    return [("", _("What the file says, else English")), *spoken]
+
+
+def engine_choices(kind: EngineKind) -> Choices:
+    ready = [engine.name for engine in registry.engines(kind) if registry.readiness(engine).is_ready]
+    return [(AUTO, _("Automatic: the best one here")), *((name, name) for name in ready)]
+
+
+class NewDubForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("Video or recording"),
+        error_messages={"required": gettext_lazy("Choose a file first.")},
+        widget=forms.FileInput(attrs={"accept": "video/*,audio/*,.mkv,.avi,.flac,.ogg"}),
+    )
+    target_language = forms.ChoiceField(
+        label=gettext_lazy("Dub into"),
+        choices=target_choices,
+        error_messages={"required": gettext_lazy("Choose the language to dub into.")},
+    )
+    source_language = forms.ChoiceField(
+        label=gettext_lazy("Spoken in the file"), choices=source_choices, required=False
+    )
+    mode = forms.ChoiceField(
+        label=gettext_lazy("How thorough"),
+        choices=list(MODE_TITLES.items()),
+        initial=Mode.MEDIUM.value,
+        widget=forms.RadioSelect(attrs={"class": "radio radio-primary mt-px"}),
+    )
+    audio_track = forms.CharField(
+        label=gettext_lazy("Audio track"),
+        max_length=35,
+        required=False,
+        help_text=gettext_lazy("For files with several: 0 is the first one, or a language such as en."),
+    )
+    voice = forms.CharField(
+        label=gettext_lazy("Voice"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("The name of a voice; empty takes the first one of the language."),
+    )
+    asr = forms.ChoiceField(label=gettext_lazy("Recognition"), choices=lambda: engine_choices(EngineKind.ASR))
+    translation = forms.ChoiceField(
+        label=gettext_lazy("Translation"), choices=lambda: engine_choices(EngineKind.TRANSLATION)
+    )
+    tts = forms.ChoiceField(label=gettext_lazy("Speech"), choices=lambda: engine_choices(EngineKind.TTS))
+
+    def mode_choices(self) -> Iterator[ModeChoice]:
+        for radio, (mode, text) in zip(self["mode"], MODE_TEXTS.items(), strict=True):
+            yield ModeChoice(radio, str(MODE_TITLES[mode]), str(text))
+
+    @property
+    def has_advanced_errors(self) -> bool:
+        return any(name in self.errors for name in ADVANCED)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses before the work starts what the engines here cannot do."""
+        data = super().clean() or self.cleaned_data
+        if "target_language" in data and not self.errors:
+            self._check_engines(data)
+        return data
+
+    def _check_engines(self, data: dict[str, Any]) -> None:
+        source, target = data["source_language"] or DEFAULT_SOURCE, data["target_language"]
+        pair = {"source": languages.name(source), "target": languages.name(target)}
+        try:
+            registry.select_translation(data["translation"], source, target)
+        except PairUnsupported:
+            text = _("Nothing here translates from %(source)s to %(target)s. Choose another pair of languages.")
+            self.add_error("target_language", text % pair)
+        try:
+            registry.select_asr(data["asr"], source)
+        except PairUnsupported:
+            text = _("Nothing here can write down spoken %(source)s yet. Ask whoever runs this server for an engine.")
+            self.add_error("source_language", text % pair)
+        try:
+            registry.select_tts(data["tts"], target, data["voice"] or None)
+        except EngineError as error:
+            self.add_error("voice" if data["voice"] else "tts", str(error))
+
+    def dub_settings(self) -> DubSettings:
+        data = self.cleaned_data
+        return DubSettings(
+            target_language=data["target_language"],
+            source_language=data["source_language"] or None,
+            mode=Mode(data["mode"]),
+            asr=data["asr"],
+            translation=data["translation"],
+            tts=data["tts"],
+            voice=data["voice"] or None,
+            audio_track=data["audio_track"] or None,
+        )

@@ -1,0 +1,149 @@
+"""What the player page shows of a dub, made ready for its template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from library.models import Artifact, ArtifactKind, Dub
+from library.stage_display import display
+from library.templatetags.dubbing import language_name, spent
+
+logger = structlog.get_logger(__name__)
+MAIN_FILES = {ArtifactKind.MP4, ArtifactKind.MKV, ArtifactKind.AUDIO, ArtifactKind.SRT_TARGET}
+SPEEDS = ("0.75", "1", "1.25", "1.5", "2")
+
+
+@dataclass(frozen=True, slots=True)
+class FileDisplay:
+    """One line of the list of downloads."""
+
+    kind: str
+    label: str | Promise
+    about: str | Promise
+    symbol: str
+    size_bytes: int
+
+    @property
+    def is_main(self) -> bool:
+        return self.kind in MAIN_FILES
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDisplay:
+    kind: str
+    language: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    name: str
+    value: str
+
+
+# In the order people look for them: kind, name, what it is for, symbol.
+DOWNLOADS: tuple[tuple[ArtifactKind, str | Promise, str | Promise, str], ...] = (
+    (ArtifactKind.MP4, gettext_lazy("Video, MP4"), gettext_lazy("plays everywhere"), "film"),
+    (ArtifactKind.MKV, gettext_lazy("Video, MKV"), gettext_lazy("for VLC and media servers"), "film"),
+    (ArtifactKind.AUDIO, gettext_lazy("Sound"), gettext_lazy("the dubbed recording"), "file-audio"),
+    (
+        ArtifactKind.SRT_TARGET,
+        gettext_lazy("Subtitles, SRT"),
+        gettext_lazy("in the new language"),
+        "captions",
+    ),
+    (
+        ArtifactKind.VTT_TARGET,
+        gettext_lazy("Subtitles, VTT"),
+        gettext_lazy("in the new language"),
+        "captions",
+    ),
+    (
+        ArtifactKind.SRT_SOURCE,
+        gettext_lazy("Subtitles, SRT"),
+        gettext_lazy("in the original language"),
+        "captions",
+    ),
+    (
+        ArtifactKind.VTT_SOURCE,
+        gettext_lazy("Subtitles, VTT"),
+        gettext_lazy("in the original language"),
+        "captions",
+    ),
+    (
+        ArtifactKind.MANIFEST,
+        gettext_lazy("Manifest"),
+        gettext_lazy("how it was made, for programs"),
+        "file-text",
+    ),
+    (ArtifactKind.SUMMARY, gettext_lazy("Summary"), gettext_lazy("times and figures"), "file-text"),
+    (ArtifactKind.LOG, gettext_lazy("Log"), gettext_lazy("every step, line by line"), "file-text"),
+)
+
+
+def player_page(dub: Dub) -> dict[str, Any]:
+    """The context of library/dub.html."""
+    artifacts = {artifact.kind: artifact for artifact in dub.artifacts.all()}
+    summary = read_summary(artifacts.get(ArtifactKind.SUMMARY))
+    files = _downloads(artifacts)
+    return {
+        "dub": dub,
+        "video": artifacts.get(ArtifactKind.MP4) or artifacts.get(ArtifactKind.MKV),
+        "audio": artifacts.get(ArtifactKind.AUDIO),
+        "has_mp4": ArtifactKind.MP4 in artifacts,
+        "tracks": _tracks(dub, artifacts),
+        "main_files": [file for file in files if file.is_main],
+        "other_files": [file for file in files if not file.is_main],
+        "facts": _facts(dub, summary),
+        "stage_times": _stage_times(summary),
+        "speeds": SPEEDS,
+    }
+
+
+def read_summary(artifact: Artifact | None) -> dict[str, Any]:
+    """The summary the pipeline wrote; empty when it is gone or unreadable, as the page works without."""
+    if artifact is None:
+        return {}
+    try:
+        summary = json.loads(artifact.path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        logger.warning("summary_unreadable", dub_id=str(artifact.dub_id), error=str(error))
+        return {}
+    return summary if isinstance(summary, dict) else {}
+
+
+def _tracks(dub: Dub, artifacts: Mapping[str, Artifact]) -> list[TrackDisplay]:
+    languages = {ArtifactKind.VTT_TARGET: dub.target_language, ArtifactKind.VTT_SOURCE: dub.source_language}
+    return [
+        TrackDisplay(kind.value, language, language_name(language) or _("Original"))
+        for kind, language in languages.items()
+        if kind in artifacts
+    ]
+
+
+def _downloads(artifacts: Mapping[str, Artifact]) -> list[FileDisplay]:
+    return [
+        FileDisplay(kind.value, label, about, symbol, artifacts[kind].size_bytes)
+        for kind, label, about, symbol in DOWNLOADS
+        if kind in artifacts
+    ]
+
+
+def _facts(dub: Dub, summary: Mapping[str, Any]) -> list[Fact]:
+    facts = [
+        (_("Spoken in"), language_name(dub.source_language)),
+        (_("Dubbed into"), language_name(dub.target_language)),
+    ]
+    return [Fact(name, value) for name, value in facts if value]
+
+
+def _stage_times(summary: Mapping[str, Any]) -> list[Fact]:
+    return [Fact(str(display(stage["name"]).label), spent(stage["duration_s"])) for stage in summary.get("stages", [])]
