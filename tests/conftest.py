@@ -1,0 +1,43 @@
+"""What tests of every part share: two people, and media made by ffmpeg."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from accounts.models import User
+from tests import factories
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return factories.make_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return factories.make_user("bob")
+
+
+@pytest.fixture(scope="session")
+def tone_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One second of test picture and tone: media, but nobody speaks."""
+    return _ffmpeg(tmp_path_factory.mktemp("clips") / "tone.mp4", "sine=frequency=440:duration=1", 1)
+
+
+@pytest.fixture(scope="session")
+def spoken_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """About six seconds of English speech under a test picture."""
+    text = "The weather is good today. We are going to the market to buy bread and fresh apples."
+    return _ffmpeg(tmp_path_factory.mktemp("clips") / "spoken.mp4", f"flite=text='{text}':voice=rms", 6)
+
+
+def _ffmpeg(target: Path, audio: str, duration_s: int) -> Path:
+    picture = f"testsrc2=size=320x180:rate=25:duration={duration_s}"
+    sources = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", audio]
+    encoding = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-t", str(duration_s)]
+    command = ["ffmpeg", "-nostdin", "-v", "error", *sources, *encoding, f"file:{target}"]
+    subprocess.run(command, check=True)
+    return target

@@ -1,0 +1,129 @@
+"""What tests of the site share: a data folder each, clients that are signed in, a server in its own process."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from jobs import drain
+
+DEADLINE_S = 30.0
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings: LazySettings, tmp_path: Path) -> Path:
+    """Files of one test never meet those of another."""
+    folder = tmp_path / "data"
+    for name in ("media", "work", "tmp"):
+        (folder / name).mkdir(parents=True)
+    settings.DATA_DIR = folder
+    settings.MEDIA_ROOT = folder / "media"
+    settings.WORK_ROOT = folder / "work"
+    settings.FILE_UPLOAD_TEMP_DIR = str(folder / "tmp")
+    settings.FREE_SPACE_RESERVE_BYTES = 0
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def not_draining() -> Iterator[None]:
+    drain.forget()
+    yield
+    drain.forget()
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    client = Client()
+    client.force_login(bob)
+    return client
+
+
+def wait_until(condition: Callable[[], object], what: str, within_s: float = DEADLINE_S) -> None:
+    """Waits on a condition; the only place where tests let time pass."""
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            pytest.fail(f"not within {within_s:.0f} s: {what}")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class RunningServer:
+    """The real web server in its own process, on this test's database and data folder."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    environment: dict[str, str] = field(repr=False)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def is_up(self) -> bool:
+        if self.process.poll() is not None:
+            pytest.fail(f"the web server ended with status {self.process.returncode}")
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            link.request("GET", "/healthz")
+            return link.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            link.close()
+
+
+def child_environment(data_dir: Path, **more: str) -> dict[str, str]:
+    """For processes of the real site on this test's database."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "dubbing_site.settings",
+        "DATABASE_URL": f"sqlite:////{str(connection.settings_dict['NAME']).lstrip('/')}",
+        "DATA_DIR": str(data_dir),
+        "FREE_SPACE_RESERVE_BYTES": "0",
+        **more,
+    }
+
+
+@pytest.fixture
+def server(transactional_db: None, data_dir: Path) -> Iterator[RunningServer]:
+    port = free_port()
+    environment = child_environment(data_dir, PORT=str(port))
+    process = subprocess.Popen([sys.executable, "-m", "dubbing_site.server"], env=environment)
+    running = RunningServer(port, process, environment)
+    try:
+        wait_until(running.is_up, "the web server answers")
+        yield running
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
