@@ -132,7 +132,9 @@ def _forecast(
     context = StageContext(plan, workspace, Reporter(_Nobody(), stage.name), CancelToken(), records)
     inputs = stage.inputs(context)
     if record.fingerprint != fingerprint(inputs):
-        changed = sorted(key for key in inputs.keys() | record.inputs.keys() if inputs.get(key) != record.inputs.get(key))
+        changed = sorted(
+            key for key in inputs.keys() | record.inputs.keys() if inputs.get(key) != record.inputs.get(key)
+        )
         return StageForecast(stage.name, True, f"changed: {', '.join(changed)}"), None
     if not workspace.is_whole(record):
         return StageForecast(stage.name, True, "a file it made is missing"), None
@@ -141,7 +143,7 @@ def _forecast(
 
 @contextmanager
 def _folders(plan: Plan, workspace_dir: Path) -> Iterator[Workspace]:
-    """The output folder and the open workspace; what was not there before is removed again when the input is refused."""
+    """The output folder and the open workspace; what was not there before goes again when the input is refused."""
     ours = (workspace_dir.absolute(), plan.output_dir / manifest.LOG, plan.output_dir)
     made = [path for path in ours if not path.exists()]
     try:

@@ -39,7 +39,7 @@ class JobLog:
 
     def __enter__(self) -> Self:
         with storage_errors(self._path.parent):
-            self._file = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - closed in __exit__
+            self._file = open(self._path, "a", encoding="utf-8")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -85,13 +85,15 @@ def write(
         },
     )
     paths = {kind: plan.output_dir / item["name"] for kind, item in described.items()}
-    paths |= {"manifest": plan.output_dir / MANIFEST, "summary": plan.output_dir / SUMMARY, "log": plan.output_dir / LOG}
+    paths |= {
+        "manifest": plan.output_dir / MANIFEST,
+        "summary": plan.output_dir / SUMMARY,
+        "log": plan.output_dir / LOG,
+    }
     return plan.output_dir, paths, summary
 
 
-def _summary(
-    plan: Plan, workspace: Workspace, durations_s: Mapping[StageName, float], wall_s: float
-) -> dict[str, Any]:
+def _summary(plan: Plan, workspace: Workspace, durations_s: Mapping[StageName, float], wall_s: float) -> dict[str, Any]:
     text = workspace.path(StageName.TRANSLATE, TRANSCRIPT_JSON).read_text("utf-8")
     source = {segment.id: segment for segment in Transcript.from_json(text).segments}
     placements = read_placements(workspace)

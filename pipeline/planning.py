@@ -74,7 +74,7 @@ def _same(tag: str, language: str) -> bool:
 def _source_language(settings: DubSettings, track: AudioTrack) -> str:
     if settings.source_language:
         return languages.parse(settings.source_language)
-    return languages.parse(track.language) if languages.is_known(track.language) else DEFAULT_SOURCE_LANGUAGE
+    return languages.canonical(track.language) or DEFAULT_SOURCE_LANGUAGE
 
 
 def _cues(settings: DubSettings) -> tuple[Segment, ...] | None:
@@ -85,5 +85,3 @@ def _translation(settings: DubSettings, source: str, target: str) -> Translation
     if settings.subtitles and settings.subtitles_are is SubtitlesAre.TARGET:
         return None
     return registry.select_translation(settings.translation, source, target)
-
-

@@ -88,7 +88,9 @@ def handle(line: str, stream: TextIO, cancel: CancelToken) -> None:
     except Exception:
         # The traceback is for the operator's log; the user gets a sentence.
         log.exception("dub failed")
-        _refuse(stream, request_id, DubbingError("the dub stopped because of a fault in the program; see the server's log"))
+        _refuse(
+            stream, request_id, DubbingError("the dub stopped because of a fault in the program; see the server's log")
+        )
 
 
 def _refuse(stream: TextIO, request_id: str, error: DubbingError) -> None:

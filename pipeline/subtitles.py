@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ CUE_CHARACTERS = 2 * LINE_CHARACTERS
 
 _SRT_TIMES = re.compile(r"-->")
 _SRT_VALID = re.compile(r"^\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}(\s.*)?$")
+_ASS_DIALOGUE = re.compile(
+    r"^Dialogue:[^,]*,\s*\d+:\d{2}:\d{2}[.:]\d{1,3}\s*,\s*\d+:\d{2}:\d{2}[.:]\d{1,3}\s*,(?:[^,]*,){6}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,15 @@ def read(path: Path, meaning: SubtitlesAre) -> tuple[Segment, ...]:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise SubtitleError(f"{path.name}: subtitles must be .srt, .vtt or .ass")
-    if suffix in {".srt", ".vtt"}:
-        _require_times(path, text)
+    _require_times(path, text) if suffix in {".srt", ".vtt"} else _require_dialogues(path, text)
     try:
-        parsed = pysubs2.SSAFile.from_string(text, format_=SUFFIXES[suffix])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles and layers, which are not used here
+            parsed = pysubs2.SSAFile.from_string(text, format_=SUFFIXES[suffix])
     except (pysubs2.Pysubs2Error, ValueError, IndexError, KeyError) as error:
-        raise SubtitleError(f"{path.name}: not valid {suffix[1:].upper()} subtitles ({error}); mend the file") from error
+        raise SubtitleError(
+            f"{path.name}: not valid {suffix[1:].upper()} subtitles ({error}); mend the file"
+        ) from error
     events = sorted((event for event in parsed.events if _spoken(event)), key=lambda event: (event.start, event.end))
     if not events:
         raise SubtitleError(f"{path.name}, line 1: no subtitle with text was found; is it the right file?")
@@ -105,6 +112,14 @@ def _require_times(path: Path, text: str) -> None:
         if _SRT_TIMES.search(line) and not _SRT_VALID.match(line):
             raise SubtitleError(
                 f"{path.name}, line {number}: “{line.strip()[:60]}” is not a time such as 00:00:01,000 --> 00:00:02,500"
+            )
+
+
+def _require_dialogues(path: Path, text: str) -> None:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("Dialogue:") and not _ASS_DIALOGUE.match(line):
+            raise SubtitleError(
+                f"{path.name}, line {number}: “{line.strip()[:60]}” is not a dialogue line with two times"
             )
 
 

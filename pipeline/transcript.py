@@ -68,9 +68,7 @@ class Transcript:
 
     def with_translations(self, target_language: str, lines: Iterable[str]) -> Transcript:
         """The same segments, each with its line in `target_language`; `lines` has one line a segment."""
-        segments = tuple(
-            replace(segment, translation=line) for segment, line in zip(self.segments, lines, strict=True)
-        )
+        segments = tuple(replace(segment, translation=line) for segment, line in zip(self.segments, lines, strict=True))
         return replace(self, segments=segments, target_language=target_language)
 
 

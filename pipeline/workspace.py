@@ -51,7 +51,7 @@ class Workspace:
     def __enter__(self) -> Self:
         make_folder(self.root)
         with storage_errors(self.root):
-            self._lock = open(self.root / ".lock", "ab")  # noqa: SIM115 - held until __exit__
+            self._lock = open(self.root / ".lock", "ab")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -35,7 +35,7 @@ class Meter:
     @property
     def integrated_lufs(self) -> float:
         """SILENCE_LUFS when everything was below the gate."""
-        return max(SILENCE_LUFS, pyebur128.get_loudness_global(self._state))
+        return max(SILENCE_LUFS, float(pyebur128.get_loudness_global(self._state)))
 
     @property
     def peak_db(self) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from pipeline.cli.arguments import parse
@@ -16,7 +18,9 @@ def main(argv: list[str] | None = None) -> int:
     """Exit status: 0 done, 2 something for the user to change, 1 a failure, 130 interrupted."""
     try:
         arguments = parse(sys.argv[1:] if argv is None else argv)
-        return arguments.run(arguments, _interruptible())
+        with _interruptible() as cancel:
+            status: int = arguments.run(arguments, cancel)
+            return status
     except Canceled:
         print("dub: interrupted; run the same command again to go on from here", file=sys.stderr)
         return Canceled.exit_code
@@ -29,7 +33,8 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
-def _interruptible() -> CancelToken:
+@contextmanager
+def _interruptible() -> Iterator[CancelToken]:
     """A token raised by the first Ctrl-C or SIGTERM; a second one ends the program at once."""
     token = CancelToken()
 
@@ -37,6 +42,9 @@ def _interruptible() -> CancelToken:
         token.cancel()
         signal.signal(number, signal.SIG_DFL)
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    return token
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield token
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -25,7 +25,6 @@ examples:
 """
 
 
-
 class Parser(argparse.ArgumentParser):
     """Mistakes become SettingsError: one line, exit status 2, like every other bad input."""
 
@@ -59,15 +58,23 @@ def _dub_parser() -> Parser:
     )
     parser.add_argument("input", metavar="INPUT", type=Path, help="a video or audio file")
     parser.add_argument("--to", required=True, metavar="LANGUAGE", help="dub into this language (es, fr, Spanish, …)")
-    parser.add_argument("--from", dest="source", metavar="LANGUAGE", help="language spoken; by default as tagged, else en")
-    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="output folder; by default NAME.LANGUAGE beside INPUT")
-    parser.add_argument("--mode", choices=[mode.value for mode in Mode], default=Mode.MEDIUM.value, help="speed against quality")
+    parser.add_argument(
+        "--from", dest="source", metavar="LANGUAGE", help="language spoken; by default as tagged, else en"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="output folder; by default NAME.LANGUAGE beside INPUT"
+    )
+    parser.add_argument(
+        "--mode", choices=[mode.value for mode in Mode], default=Mode.MEDIUM.value, help="speed against quality"
+    )
     parser.add_argument("--subs", type=Path, metavar="FILE", help="SRT, VTT or ASS in place of speech recognition")
     parser.add_argument(
         "--subs-are", choices=[kind.value for kind in SubtitlesAre], default=SubtitlesAre.SOURCE.value,
         help="the language of --subs: the one spoken (source) or the one to dub into (target)",
     )  # fmt: skip
-    parser.add_argument("--audio-track", metavar="N|LANGUAGE", help="audio track by number (0 is the first) or language")
+    parser.add_argument(
+        "--audio-track", metavar="N|LANGUAGE", help="audio track by number (0 is the first) or language"
+    )
     for option, what in (("asr", "speech recognition"), ("mt", "translation"), ("tts", "speech")):
         parser.add_argument(f"--{option}", default=AUTO, metavar="NAME", help=f"{what} engine")
     parser.add_argument("--voice", metavar="NAME", help="voice to speak with")

@@ -78,7 +78,9 @@ def _engine(engine: Engine) -> Check:
 def _ffmpeg() -> Check:
     if shutil.which("ffmpeg") is None:
         return Check("ffmpeg", False, "not installed", "apt-get install ffmpeg")
-    told = subprocess.run(["ffmpeg", "-hide_banner", "-filters"], capture_output=True, text=True, check=False, timeout=30)
+    told = subprocess.run(
+        ["ffmpeg", "-hide_banner", "-filters"], capture_output=True, text=True, check=False, timeout=30
+    )
     missing = [name for name in NEEDED_FILTERS if f" {name} " not in told.stdout]
     if missing:
         return Check("ffmpeg", False, f"built without {', '.join(missing)}", "apt-get install ffmpeg")

@@ -12,9 +12,7 @@ from pipeline.errors import NotMedia, SourceNotFound, SourceTruncated, ToolMissi
 
 # Demuxers of files that carry their own media. Playlists (hls, concat, dash), image sequences and text formats are
 # left out on purpose: they can make ffmpeg open other files.
-CONTAINERS = (
-    "mov,mp4,matroska,webm,avi,mp3,wav,w64,flac,ogg,aac,ac3,eac3,dts,asf,mpegts,mpeg,flv,aiff,amr,caf,mxf,opus,wv,ape,au"
-)
+CONTAINERS = "mov,mp4,matroska,webm,avi,mp3,wav,w64,flac,ogg,aac,ac3,eac3,dts,asf,mpegts,mpeg,flv,aiff,amr,caf,mxf,opus,wv,ape,au"
 PROBE_TIMEOUT_S = 60
 MAX_STREAMS = 64
 MAX_PIXELS = 8192 * 8192  # a larger frame could take gigabytes to decode
@@ -132,9 +130,7 @@ def _ffprobe(path: Path, name: str) -> dict[str, Any]:
     argv = ["ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters"]
     argv += ["-max_pixels", str(MAX_PIXELS), *input_options(path)]
     try:
-        done = subprocess.run(
-            argv, capture_output=True, timeout=PROBE_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False
-        )
+        done = subprocess.run(argv, capture_output=True, timeout=PROBE_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False)
     except FileNotFoundError as error:
         raise ToolMissing("ffprobe is not installed; run: apt-get install ffmpeg") from error
     except subprocess.TimeoutExpired as error:

@@ -67,7 +67,9 @@ def _arguments(plan: Plan, recognition: Path, original: Path) -> list[str]:
 def _require_whole(plan: Plan, decoded_s: float) -> None:
     name = plan.source.name
     if decoded_s <= 0:
-        raise NoAudio(f"{name} has an audio track with no sound in it (0 seconds); choose another file or --audio-track")
+        raise NoAudio(
+            f"{name} has an audio track with no sound in it (0 seconds); choose another file or --audio-track"
+        )
     declared_s = plan.track.duration_s or plan.facts.duration_s
     if decoded_s < declared_s - max(MISSING_TOLERANCE_S, MISSING_TOLERANCE_SHARE * declared_s):
         raise SourceTruncated(

@@ -57,6 +57,8 @@ def run(context: StageContext) -> list[str]:
         wanted = timing.rates(segments, natural, end_s)
         fitted = speaker.speak_all(segments, wanted, 0.7, 1.0)
     placements = timing.place(segments, fitted, wanted, end_s)
+    message = f"{speaker.spoken} clips spoken by {context.plan.tts.engine.name}"
+    context.report.log(message, done=speaker.spoken, kept=2 * len(segments) - speaker.spoken)
     placements = [
         replace(clip, clip=speaker.clip_name(segment, wanted[segment.id]))
         for segment, clip in zip(segments, placements, strict=True)
@@ -72,7 +74,9 @@ def read_placements(workspace: Workspace) -> list[timing.Placement]:
     """What `run` wrote, in order of start."""
     rows = json.loads(workspace.path(StageName.SYNTHESIZE, PLACEMENTS_JSON).read_bytes())
     return [
-        timing.Placement(row["segment_id"], row["start_s"], row["duration_s"], row["rate"], tuple(row["flags"]), row["clip"])
+        timing.Placement(
+            row["segment_id"], row["start_s"], row["duration_s"], row["rate"], tuple(row["flags"]), row["clip"]
+        )
         for row in rows
     ]
 
@@ -86,6 +90,7 @@ class _Speaker:
         self._clips = clips
         self._voice: Voice = context.plan.tts.voice
         self._session: TtsSession | None = None
+        self.spoken = 0
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
@@ -116,12 +121,15 @@ class _Speaker:
                 try:
                     for count, future in enumerate(as_completed(futures), start=1):
                         future.result()
+                        self.spoken += 1
                         done = count / len(todo)
                         self._context.report.fraction(from_fraction + (to_fraction - from_fraction) * done)
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
-        return {item.id: soundfile.info(self._clips / self.clip_name(item, rates[item.id])).duration for item in segments}
+        return {
+            item.id: soundfile.info(self._clips / self.clip_name(item, rates[item.id])).duration for item in segments
+        }
 
     def _start(self) -> TtsSession:
         """Opened only when a clip is missing: models are slow to load."""

@@ -41,11 +41,11 @@ def run(context: StageContext) -> list[str]:
     segments = plan.cues if plan.asr is None else _recognize(context, plan.asr)
     if not segments:
         raise NoSpeech(
-            f"no speech was found in {plan.source.name}; choose another audio track (--audio-track) or give subtitles (--subs)"
+            f"no speech was found in {plan.source.name};"
+            " choose another audio track (--audio-track) or give subtitles (--subs)"
         )
     transcript = Transcript(plan.source_language, segments)
     write_text(context.workspace.path(StageName.TRANSCRIBE, TRANSCRIPT_JSON), transcript.to_json())
-    context.report.log(f"{len(segments)} segments", segments=len(segments))
     return [TRANSCRIPT_JSON]
 
 
@@ -54,6 +54,7 @@ def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:
     plan, workspace = context.plan, context.workspace
     audio = workspace.path(StageName.EXTRACT, RECOGNITION_WAV)
     known: list[Recognized] = []
+    fresh: list[Recognized] = []
     key = fingerprint(inputs(context))[:16]
     with (
         Journal(workspace.path(StageName.TRANSCRIBE, f"windows-{key}.jsonl")) as journal,
@@ -62,13 +63,17 @@ def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:
         missing = _missing(context, journal, known)
         for done in session.recognize(audio, missing):
             context.cancel.raise_if_canceled()
-            known.append(done)
-            journal.put(_key(done.window), [[word.start_s, word.end_s, word.text, word.probability] for word in done.words])
+            fresh.append(done)
+            journal.put(
+                _key(done.window), [[word.start_s, word.end_s, word.text, word.probability] for word in done.words]
+            )
             text = " ".join(word.text for word in done.words)
             context.report.log(text or "(nothing recognised)", Level.DEBUG, start_s=done.window.start_s)
             context.report.fraction(done.window.end_s / plan.facts.duration_s)
-    known.sort(key=lambda done: done.window.index)
-    return tuple(_segment(done, punctuate=not asr.engine.punctuates) for done in known if done.words)
+    message = f"{len(fresh)} stretches of speech recognised by {asr.engine.name}"
+    context.report.log(message, done=len(fresh), kept=len(known))
+    everything = sorted(known + fresh, key=lambda done: done.window.index)
+    return tuple(_segment(done, punctuate=not asr.engine.punctuates) for done in everything if done.words)
 
 
 def _missing(context: StageContext, journal: Journal, known: list[Recognized]) -> Iterator[Window]:

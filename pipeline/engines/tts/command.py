@@ -78,7 +78,7 @@ def read_streamed_wav(data: bytes, name: str) -> tuple[Samples, int]:
         raise EngineFailed(f"{name} did not answer with sound")
     sample_rate_hz = int.from_bytes(data[24:28], "little")
     even = len(data) - (len(data) - HEADER_BYTES) % 2
-    samples = np.frombuffer(data[HEADER_BYTES:even], "<i2").astype(np.float32) / 32768
+    samples = np.frombuffer(data[HEADER_BYTES:even], "<i2").astype(np.float32) / np.float32(32768)
     return samples, sample_rate_hz
 
 

@@ -1,0 +1,49 @@
+# `make demo` dubs a video on this machine; `make test` passes the suite. Both set up what they need.
+.PHONY: help setup setup-dev demo run test check format assets constraints bench-dub
+
+BIN := .venv/bin
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## system packages (as root) and .venv, for dubbing and serving
+	@deploy/setup.sh core
+
+setup-dev: ## the same and what the tests need
+	@deploy/setup.sh dev
+
+demo: setup ## make a 30-second English video and dub it into Spanish
+	@mkdir -p build/demo
+	@$(BIN)/python -m tests.demo_video build/demo/talk.mp4
+	@$(BIN)/dub build/demo/talk.mp4 --to es -o build/demo/talk.es
+
+run: setup ## start the web application on http://127.0.0.1:8000
+	@$(BIN)/dubbing-web
+
+test: setup-dev ## the whole suite
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: setup-dev ## lint, format, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint --check --lint --quiet templates
+
+format: setup-dev ## format the Python sources
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+assets: ## rebuild the committed style sheet and scripts (needs Node.js)
+	npm --prefix static ci
+	npm --prefix static run build
+
+constraints: setup-dev ## pin what is installed now
+	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
+
+# Real speech to mix into the talks: a folder of FLAC clips. Without it, all of it is generated.
+SPEECH ?= ../shared/data/speech
+MINUTES ?= 10
+
+bench-dub: setup-dev ## a ten-minute talk (MINUTES="10 60" for both): time and memory of every stage
+	@$(BIN)/python -m tests.benchmarks.bench_dub --minutes $(MINUTES) --speech $(SPEECH)
