@@ -111,8 +111,7 @@ def talk(request: dict[str, Any]) -> None:
 
 
 BEHAVIOURS = {
-    function.__name__: function
-    for function in (good, refuse, crash, crash_once, quit_early, babble, lie, hang, talk)
+    function.__name__: function for function in (good, refuse, crash, crash_once, quit_early, babble, lie, hang, talk)
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,153 @@
+"""A real server with its workers and a real browser, for tests that use the site as people do."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.web.conftest import free_port
+
+START_TIMEOUT_S = 90.0
+STOP_TIMEOUT_S = 30.0
+PHONE = {"width": 390, "height": 844}
+CHROMIUM = "/usr/bin/chromium"
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required",
+)
+USERNAME = "alice"
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Site:
+    """`dubbing-web` as its owner starts it, with a data folder of its own."""
+
+    address: str
+    process: subprocess.Popen[str]
+    setup_link: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    def wait_for_setup_link(self) -> str:
+        """The one-time link from the terminal; everything is up when it is printed."""
+        heard: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, args=(heard,), daemon=True).start()
+        try:
+            while True:
+                found = re.search(r"http\S+/setup/\S+", heard.get(timeout=START_TIMEOUT_S))
+                if found:
+                    return found.group()
+        except queue.Empty:
+            pytest.fail("no setup link was printed; the server said:\n" + "".join(self.lines))
+
+    def _listen(self, heard: queue.Queue[str]) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            heard.put(line)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            pytest.fail("Ctrl-C did not stop the server:\n" + "".join(self.lines))
+
+
+@contextmanager
+def running_site(data_dir: Path) -> Iterator[Site]:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    own = {"DATA_DIR": str(data_dir), "PORT": str(port), "BASE_URL": address, "ENV_FILE": ""}
+    environment = os.environ | own | {"DJANGO_SETTINGS_MODULE": "dubbing_site.settings", "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "dubbing_site.launcher"]
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    site = Site(address, process)
+    try:
+        site.setup_link = site.wait_for_setup_link()
+        yield site
+    finally:
+        if process.poll() is None:
+            site.stop()
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def phone(browser: Browser, site: Site, *, with_scripts: bool = True) -> Iterator[Page]:
+    """A page on a phone; leaving it fails the test when the console showed an error on the way."""
+    context = browser.new_context(
+        viewport=PHONE, base_url=site.address, java_script_enabled=with_scripts, device_scale_factor=2
+    )
+    page = context.new_page()
+    errors = collect_errors(page)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def collect_errors(page: Page) -> list[str]:
+    errors: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # A refused form (422) is an answer this site gives on purpose; the browser logs it all the same.
+        if message.type == "error" and "422" not in message.text:
+            errors.append(f"{message.text} at {message.location.get('url')}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Username or email").fill(USERNAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Your dubs")).to_be_visible()
+
+
+def choose_language(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Dub into").click()
+    page.get_by_role("combobox", name="Search languages").fill(name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Dub into")).to_contain_text(name)
+
+
+def start_dub(page: Page, clip: Path, language: str = "Spanish") -> None:
+    page.goto("/new/")
+    page.locator("input[type=file]").set_input_files(clip)
+    choose_language(page, language)
+    page.get_by_role("button", name="Start dubbing").click()
+    page.wait_for_url("**/jobs/*/")
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing is wider than the phone."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -1,0 +1,129 @@
+"""A job's state changes through one function, which refuses what makes no sense and writes down the rest."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from jobs import dispatch, services
+from jobs.errors import JobStateError, LeaseLost
+from jobs.models import EventKind, JobEvent, JobState, StageState
+from jobs.services import ALLOWED, NewEvent
+from tests.factories import make_job
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("before", JobState)
+@pytest.mark.parametrize("after", JobState)
+def test_every_transition_is_either_recorded_or_refused(alice: User, before: JobState, after: JobState) -> None:
+    job = make_job(alice, state=before)
+
+    if after in ALLOWED[before]:
+        services.transition(job.id, after)
+        event = JobEvent.objects.filter(job=job).latest("seq")
+        assert event.kind == EventKind.STATE
+        assert event.data == {"state": after.value, "from": before.value}
+        expected = after
+    else:
+        with pytest.raises(JobStateError):
+            services.transition(job.id, after)
+        expected = before
+    job.refresh_from_db()
+    assert job.state == expected
+
+
+@pytest.mark.django_db
+def test_a_stale_token_changes_nothing(alice: User) -> None:
+    job = make_job(alice, state=JobState.RUNNING, fencing_token=7)
+
+    with pytest.raises(LeaseLost):
+        services.transition(job.id, JobState.DONE, token=6)
+    with pytest.raises(LeaseLost):
+        services.record(job.id, 6, [NewEvent(EventKind.LOG, message="late")])
+
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+    assert not job.events.filter(kind=EventKind.LOG).exists()
+
+
+@pytest.mark.django_db
+def test_a_failed_job_has_no_running_stage(alice: User) -> None:
+    job = make_job(alice, state=JobState.RUNNING)
+    services.record(job.id, 1, [NewEvent(EventKind.STAGE_STARTED, stage="mix")])
+
+    services.transition(job.id, JobState.FAILED, token=1, error=("engine.failed", "it broke"))
+
+    assert job.stages.get(name="mix").state == StageState.FAILED
+
+
+@pytest.mark.django_db
+def test_stages_follow_their_events(alice: User) -> None:
+    job = make_job(alice, state=JobState.RUNNING)
+
+    services.record(
+        job.id,
+        1,
+        [
+            NewEvent(EventKind.STAGE_STARTED, stage="extract"),
+            NewEvent(EventKind.STAGE_FINISHED, stage="extract", data={"duration_s": 1.5, "reused": True}),
+            NewEvent(EventKind.STAGE_STARTED, stage="transcribe"),
+            NewEvent(EventKind.STAGE_PROGRESS, stage="transcribe", data={"fraction": 0.25}),
+            NewEvent(EventKind.LOG, stage="transcribe", message="listening " + "x" * 5000),
+        ],
+    )
+
+    extract, transcribe = job.stages.all()[:2]
+    assert (extract.state, extract.duration_s, extract.reused) == (StageState.DONE, 1.5, True)
+    assert (transcribe.state, transcribe.progress) == (StageState.RUNNING, 0.25)
+    assert transcribe.last_line.startswith("listening")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_numbers_have_no_gap_and_no_double_with_many_writers(alice: User) -> None:
+    job = make_job(alice, state=JobState.RUNNING)
+
+    def write() -> None:
+        for number in range(20):
+            services.record(job.id, 1, [NewEvent(EventKind.LOG, message=str(number))] * 2)
+        connection.close()
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    numbers = list(job.events.order_by("seq").values_list("seq", flat=True))
+    assert numbers == list(range(1, 162))
+
+
+@pytest.mark.django_db
+def test_canceling_a_waiting_job_ends_it_at_once_and_twice_is_harmless(alice: User) -> None:
+    job = make_job(alice)
+
+    dispatch.cancel(job, by=alice)
+    again = dispatch.cancel(job, by=alice)
+
+    assert again.state == JobState.CANCELED
+    assert job.events.filter(data__state="canceled").count() == 1
+
+
+@pytest.mark.django_db
+def test_canceling_a_running_job_asks_its_worker(alice: User) -> None:
+    job = make_job(alice, state=JobState.RUNNING)
+
+    asked = dispatch.cancel(job, by=alice)
+
+    assert asked.state == JobState.RUNNING
+    assert asked.is_cancel_requested
+
+
+@pytest.mark.django_db
+def test_a_finished_job_cannot_be_canceled(alice: User) -> None:
+    job = make_job(alice, state=JobState.DONE)
+
+    with pytest.raises(JobStateError):
+        dispatch.cancel(job, by=alice)
