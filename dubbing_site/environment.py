@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 GIB = 1024**3
+DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 
 
 def documented(default: str, meaning: str, *, minimum: int | None = None, choices: tuple[str, ...] = ()) -> Any:
@@ -89,16 +91,14 @@ def read_environment(env_file: Path) -> Environment:
     """
     if env_file.is_file():
         environ.Env.read_env(str(env_file))
-    env = environ.Env()
-    fields = dataclasses.fields(Environment)
-    settings = Environment(**{field.name: _read(env, field) for field in fields})
+    settings = Environment(**{field.name: _read(field) for field in dataclasses.fields(Environment)})
     _check(settings)
     return settings
 
 
-def _read(env: environ.Env, field: dataclasses.Field[Any]) -> Any:
+def _read(field: dataclasses.Field[Any]) -> Any:
     name, meta = field.name.upper(), field.metadata
-    text = env.str(name, default=meta["default"]).strip() or meta["default"]
+    text = os.environ.get(name, "").strip() or meta["default"]
     try:
         value = PARSERS[str(field.type)](text)
     except ValueError as error:
@@ -149,6 +149,13 @@ def _check(settings: Environment) -> None:
     if settings.public_base_url and not settings.public_base_url.startswith(("http://", "https://")):
         raise ImproperlyConfigured(
             f"PUBLIC_BASE_URL={settings.public_base_url!r} cannot be used: start it with http:// or https://"
+        )
+    if settings.time_zone not in zoneinfo.available_timezones():
+        raise ImproperlyConfigured(f"TIME_ZONE={settings.time_zone!r} cannot be used: write it like Europe/Berlin")
+    scheme = settings.database_url.partition(":")[0]
+    if settings.database_url and scheme not in DATABASE_SCHEMES:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL={scheme}:… cannot be used: start it with one of {', '.join(DATABASE_SCHEMES)}"
         )
     for origin in settings.csrf_trusted_origins:
         if "://" not in origin:

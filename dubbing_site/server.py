@@ -67,7 +67,7 @@ class PatientServer(Server):  # type: ignore[misc]
         sockets = [protocol for protocol in self.connections if isinstance(protocol, WebSocketProtocol)]
         for protocol in sockets:
             if protocol.state == protocol.STATE_OPEN:
-                protocol.sendClose(code=GOING_AWAY)
+                protocol.sendCloseFrame(code=GOING_AWAY)  # sendClose refuses the standard codes
         running = [details.get("application_instance") for details in self.connections.values()]
         waiting = [application for application in running if application is not None and not application.done()]
         for application in waiting:

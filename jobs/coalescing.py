@@ -11,8 +11,8 @@ from jobs.services import NewEvent
 from pipeline.progress import Level, StageName
 
 PROGRESS_EVERY_S = 0.5
-LEVELS = frozenset(Level)
-STAGES = frozenset(StageName)
+LEVELS = tuple(Level)  # not sets: what a runner says may not be hashable
+STAGES = tuple(StageName)
 
 
 class Coalescer:

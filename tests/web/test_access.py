@@ -43,9 +43,7 @@ def test_another_users_object_does_not_exist(
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
-def test_nobody_gets_in_without_signing_in(
-    client: Client, ids: dict[str, uuid.UUID], method: str, route: str
-) -> None:
+def test_nobody_gets_in_without_signing_in(client: Client, ids: dict[str, uuid.UUID], method: str, route: str) -> None:
     answer = getattr(client, method)(route.format(**ids))
 
     if route.startswith("/api/"):

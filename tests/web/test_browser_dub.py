@@ -41,15 +41,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     with running_browser() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def owner(site: Site, browser: Browser) -> str:
+def owner(site: Site, chromium: Browser) -> str:
     """The first administrator, made through the link in the terminal."""
-    with phone(browser, site) as page:
+    with phone(chromium, site) as page:
         page.goto(site.setup_link)
         assert_fits(page)
         page.get_by_label("User name").fill(USERNAME)
@@ -63,22 +63,22 @@ def owner(site: Site, browser: Browser) -> str:
 
 
 @pytest.fixture
-def page(site: Site, browser: Browser, owner: str) -> Iterator[Page]:
+def visitor(site: Site, chromium: Browser, owner: str) -> Iterator[Page]:
     """A phone that is signed in."""
-    with phone(browser, site) as signed_in:
+    with phone(chromium, site) as signed_in:
         sign_in(signed_in)
         yield signed_in
 
 
-def state_of(page: Page) -> str | None:
+def state_of(visitor: Page) -> str | None:
     return page.locator("#job-summary").get_attribute("data-state")
 
 
-def expect_done(page: Page) -> None:
+def expect_done(visitor: Page) -> None:
     expect(page.locator("#job-summary")).to_have_attribute("data-state", "done", timeout=DUB_TIMEOUT_MS)
 
 
-def test_a_video_is_uploaded_watched_at_work_played_and_kept(page: Page, spoken_clip: Path) -> None:
+def test_a_video_is_uploaded_watched_at_work_played_and_kept(visitor: Page, spoken_clip: Path) -> None:
     page.add_init_script(WATCH_PROGRESS)
     page.get_by_role("link", name="New dub").click()
     page.locator("input[type=file]").set_input_files(spoken_clip)
@@ -113,12 +113,12 @@ def test_a_video_is_uploaded_watched_at_work_played_and_kept(page: Page, spoken_
     assert_fits(page)
 
 
-def play_a_second(page: Page) -> None:
+def play_a_second(visitor: Page) -> None:
     page.evaluate("document.querySelector('video').play()")
     page.wait_for_function("document.querySelector('video').currentTime > 1")
 
 
-def test_a_lost_connection_comes_back_without_gap_or_repeat(page: Page, spoken_clip: Path) -> None:
+def test_a_lost_connection_comes_back_without_gap_or_repeat(visitor: Page, spoken_clip: Path) -> None:
     addresses: list[str] = []
     seqs: list[int] = []
 
@@ -149,7 +149,7 @@ def test_a_lost_connection_comes_back_without_gap_or_repeat(page: Page, spoken_c
     assert len(times) == len(set(times)), f"a log line was shown twice: {times}"
 
 
-def test_progress_is_asked_for_where_no_socket_gets_through(page: Page, spoken_clip: Path) -> None:
+def test_progress_is_asked_for_where_no_socket_gets_through(visitor: Page, spoken_clip: Path) -> None:
     page.route_web_socket(re.compile(r"/ws/jobs/"), lambda socket: socket.close(code=1011))
     start_dub(page, spoken_clip)
 
@@ -159,7 +159,7 @@ def test_progress_is_asked_for_where_no_socket_gets_through(page: Page, spoken_c
     expect(page.get_by_role("link", name="Watch it")).to_be_visible()
 
 
-def test_a_running_dub_is_canceled_after_a_question(page: Page, tmp_path: Path) -> None:
+def test_a_running_dub_is_canceled_after_a_question(visitor: Page, tmp_path: Path) -> None:
     start_dub(page, make_video(tmp_path / "museum.mp4", size="320x180"))
     page.get_by_role("button", name="Cancel this dub").click()
     dialog = page.get_by_role("dialog", name="Cancel this dub?")
@@ -175,7 +175,7 @@ def test_a_running_dub_is_canceled_after_a_question(page: Page, tmp_path: Path) 
     assert_fits(page)
 
 
-def test_what_is_wrong_with_a_file_is_said_beside_it(page: Page, tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_file_is_said_beside_it(visitor: Page, tmp_path: Path) -> None:
     letter = tmp_path / "letter.mp4"
     letter.write_text("Dear Bob,\n" * 50)
     page.goto("/new/")
@@ -192,7 +192,7 @@ def test_what_is_wrong_with_a_file_is_said_beside_it(page: Page, tmp_path: Path)
     assert_fits(page)
 
 
-def choose_spanish_again(page: Page) -> None:
+def choose_spanish_again(visitor: Page) -> None:
     """With the arrow keys, as somebody without a mouse does."""
     page.get_by_role("button", name="Dub into").press("Enter")
     search = page.get_by_role("combobox", name="Search languages")
@@ -202,7 +202,7 @@ def choose_spanish_again(page: Page) -> None:
     expect(page.get_by_role("button", name="Dub into")).to_contain_text("Spanish")
 
 
-def test_a_connection_lost_during_the_upload_is_told(page: Page, spoken_clip: Path) -> None:
+def test_a_connection_lost_during_the_upload_is_told(visitor: Page, spoken_clip: Path) -> None:
     page.goto("/new/")
 
     def lose(route: Route) -> None:
@@ -220,8 +220,8 @@ def test_a_connection_lost_during_the_upload_is_told(page: Page, spoken_clip: Pa
     expect(page.get_by_role("button", name="Start dubbing")).to_be_visible()
 
 
-def test_it_all_works_without_scripts(site: Site, browser: Browser, owner: str, spoken_clip: Path) -> None:
-    with phone(browser, site, with_scripts=False) as page:
+def test_it_all_works_without_scripts(site: Site, chromium: Browser, owner: str, spoken_clip: Path) -> None:
+    with phone(chromium, site, with_scripts=False) as page:
         sign_in(page)
         page.get_by_role("link", name="New dub").click()
         page.get_by_label("Choose a video or a recording").set_input_files(spoken_clip)
@@ -238,7 +238,7 @@ def test_it_all_works_without_scripts(site: Site, browser: Browser, owner: str, 
         expect(page.locator("#job-summary")).to_contain_text(re.compile("Stopping|Canceled|Done"))
 
 
-def test_the_chosen_appearance_is_remembered(page: Page) -> None:
+def test_the_chosen_appearance_is_remembered(visitor: Page) -> None:
     page.locator("[data-menu] summary").click()
     page.get_by_role("button", name="Dark").click()
 

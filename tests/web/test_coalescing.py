@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ def test_all_but_progress_comes_through_in_order_and_progress_at_most_twice_a_se
     ]
     for stage in StageName:
         times = [at for at, event in kept if event.kind == EventKind.STAGE_PROGRESS and event.stage == stage]
-        assert all(after - before >= PROGRESS_EVERY_S for before, after in zip(times, times[1:], strict=False))
+        assert all(after - before >= PROGRESS_EVERY_S for before, after in pairwise(times))
 
 
 def test_the_newest_progress_is_what_is_kept() -> None:
