@@ -45,7 +45,7 @@ class Flow:
         self._open.set()  # the client is gone; daphne drops what is still sent
 
 
-class PatientServer(Server):  # type: ignore[misc]
+class PatientServer(Server):
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         if not isinstance(protocol, WebRequest) or message["type"] != "http.response.body":
             await super().handle_reply(protocol, message)

@@ -32,6 +32,7 @@ class SqliteChanges:
         self._version = -1
 
     def happened(self) -> bool:
+        version: int
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         changed, self._version = version != self._version, version
         return changed

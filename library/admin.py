@@ -16,14 +16,14 @@ class ArtifactInline(admin.TabularInline):
 
 @admin.register(Dub)
 class DubAdmin(admin.ModelAdmin):
-    list_display: ClassVar = [
+    list_display = (
         "title",
         "owner",
         "source_language",
         "target_language",
         "duration_s",
         "created_at",
-    ]
+    )
     list_filter: ClassVar = ["target_language", "created_at"]
     search_fields: ClassVar = ["title", "owner__username"]
     list_select_related: ClassVar = ["owner"]

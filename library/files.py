@@ -72,9 +72,8 @@ def serve(
         raise Http404
     etag = f'"{artifact.sha256}"'
     modified_s = int(artifact.path.stat().st_mtime)
-    response = get_conditional_response(request, etag=etag, last_modified=modified_s)
-    if response is None:
-        response = _answer(request, artifact, etag)
+    unchanged = get_conditional_response(request, etag=etag, last_modified=modified_s)
+    response = unchanged or _answer(request, artifact, etag)
     response.headers["ETag"] = etag
     response.headers["Last-Modified"] = formatdate(modified_s, usegmt=True)
     response.headers["Cache-Control"] = "private, no-cache"

@@ -9,7 +9,7 @@ from uploads.models import Upload
 
 @admin.register(Upload)
 class UploadAdmin(admin.ModelAdmin):
-    list_display: ClassVar = ["name", "owner", "size_bytes", "state", "created_at"]
+    list_display = ("name", "owner", "size_bytes", "state", "created_at")
     list_filter: ClassVar = ["state", "created_at"]
     search_fields: ClassVar = ["name", "owner__username", "sha256"]
     readonly_fields: ClassVar = [

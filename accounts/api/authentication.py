@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
+
+from accounts.models import User
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -12,6 +15,13 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
+
+
+def signed_in(request: Request) -> User:
+    """The user of a request that passed IsAuthenticated. Raises NotAuthenticated for any other."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import signed_in
 from jobs import dispatch, selectors
 from jobs.api.serializers import (
     JobSerializer,
@@ -44,7 +45,7 @@ class JobsView(generics.ListAPIView):
             upload = get_upload(request.user, form.validated_data["upload"])
         except Upload.DoesNotExist as error:
             raise serializers.ValidationError({"upload": ["There is no such upload."]}) from error
-        job = dispatch.submit(request.user, upload, form.dub_settings())
+        job = dispatch.submit(signed_in(request), upload, form.dub_settings())
         return Response(JobSerializer(job).data, status=status.HTTP_201_CREATED)
 
 
@@ -58,7 +59,7 @@ class CancelView(APIView):
     @extend_schema(operation_id="jobs_cancel", request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         """A waiting job ends at once; a running one within two seconds. 409 when it has ended already."""
-        job = dispatch.cancel(selectors.get_job(request.user, job_id), by=request.user)
+        job = dispatch.cancel(selectors.get_job(request.user, job_id), by=signed_in(request))
         return Response(JobSerializer(job).data)
 
 

@@ -39,7 +39,7 @@ class Launched:
         return next((child for child in children if word in " ".join(child.cmdline())), None)
 
     def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return list(psutil.Process(self.process.pid).children(recursive=True))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import signed_in
 from uploads import services
 from uploads.api.serializers import NewUploadSerializer, UploadSerializer
 
@@ -23,5 +24,5 @@ class UploadsView(APIView):
         """Send one file in a multipart form, as field `file`. It is examined before the answer."""
         form = NewUploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        upload = services.receive(request.user, form.validated_data["file"])
+        upload = services.receive(signed_in(request), form.validated_data["file"])
         return Response(UploadSerializer(upload).data, status=status.HTTP_201_CREATED)

@@ -28,7 +28,7 @@ CHECK_EVERY_S = 5.0
 WEDGED_AFTER_S = 60.0
 
 
-class DrainingCluster(Cluster):  # type: ignore[misc]
+class DrainingCluster(Cluster):
     """Running dubs are told to stop, and are continued by the next worker; then the cluster stops as usual."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
