@@ -6,7 +6,7 @@ An engine is an entry point in the group `dubbing_pipeline.engines`, ours or ano
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from typing import cast
@@ -28,7 +28,7 @@ from pipeline.settings import AUTO
 
 GROUP = "dubbing_pipeline.engines"
 LISTED_VOICES = 12  # an error stays one readable line
-WORK = {
+KIND_NAMES = {
     EngineKind.ASR: "speech recognition",
     EngineKind.TRANSLATION: "translation",
     EngineKind.TTS: "speech synthesis",
@@ -69,7 +69,7 @@ def get(kind: EngineKind, name: str) -> Engine:
         if engine.name == name:
             return engine
     known = ", ".join(engine.name for engine in engines(kind)) or "none"
-    raise EngineUnknown(f"there is no {WORK[kind]} engine {name!r}; there are: {known}")
+    raise EngineUnknown(f"there is no {KIND_NAMES[kind]} engine {name!r}; there are: {known}")
 
 
 def readiness(engine: Engine) -> Readiness:
@@ -83,40 +83,29 @@ def readiness(engine: Engine) -> Readiness:
 def select_asr(name: str, language: str) -> AsrSelection:
     """Raises EngineUnknown, EngineNotReady and PairUnsupported, each with what to do."""
     spoken = languages.name(language)
-
-    def fits(engine: Engine) -> bool:
-        return cast(AsrEngine, engine).supports(language)
-
-    engine, why = _choose(
+    work = Work(
         EngineKind.ASR,
-        name,
-        f"recognises {spoken}",
-        fits,
-        lambda engine: f"{engine} does not recognise {spoken}; give subtitles in {spoken} with --subs FILE",
+        f"recognise {spoken}",
+        f"; give subtitles in {spoken} in its place: --subs FILE",
+        lambda engine: cast(AsrEngine, engine).supports(language),
     )
+    engine, why = _choose(name, work)
     return AsrSelection(cast(AsrEngine, engine), why)
 
 
 def select_translation(name: str, source: str, target: str) -> TranslationSelection:
     """Raises EngineUnknown, EngineNotReady and PairUnsupported, each with what to do."""
-
-    def fits(engine: Engine) -> bool:
-        return cast(TranslationEngine, engine).route(source, target) is not None
-
-    def refusal(engine: str) -> str:
-        return (
-            f"{engine} has no way from {languages.name(source)} to {languages.name(target)}"
-            f"{_reachable(engine, source)}; or give subtitles that are translated already: "
-            "--subs FILE --subs-are target"
-        )
-
-    pair = f"translates {languages.name(source)} to {languages.name(target)}"
-    engine, why = _choose(EngineKind.TRANSLATION, name, pair, fits, refusal)
+    work = Work(
+        EngineKind.TRANSLATION,
+        f"translate {languages.name(source)} to {languages.name(target)}",
+        f"{_reachable(source)}; or give subtitles that are translated already: --subs FILE --subs-are target",
+        lambda engine: cast(TranslationEngine, engine).route(source, target) is not None,
+    )
+    engine, why = _choose(name, work)
     translator = cast(TranslationEngine, engine)
-    route = translator.route(source, target)
-    assert route is not None  # noqa: S101 - `fits` just said so
+    route = translator.route(source, target) or (source, target)
     if len(route) > 2:
-        why += " through " + " and ".join(languages.name(code) for code in route[1:-1])
+        why += ", through " + " and ".join(languages.name(code) for code in route[1:-1])
     return TranslationSelection(translator, why, route)
 
 
@@ -125,21 +114,23 @@ def select_tts(name: str, language: str, voice: str | None) -> TtsSelection:
 
     Raises EngineUnknown, EngineNotReady, PairUnsupported and VoiceUnknown, each with what to do.
     """
-    spoken = languages.name(language)
-
-    def fits(engine: Engine) -> bool:
-        voices = cast(TtsEngine, engine).voices(language)
-        return _find_voice(voices, voice) is not None if voice and name == AUTO else bool(voices)
-
-    if voice and name == AUTO and not _anybody_has(language, voice):
-        raise _voice_unknown(voice, language, [each for each in engines(EngineKind.TTS) if _speaks(each, language)])
-    engine, why = _choose(
+    speaks = Work(
         EngineKind.TTS,
-        name,
-        f"speaks {spoken}" + (f" with the voice {voice}" if voice else ""),
-        fits,
-        lambda engine: f"{engine} does not speak {spoken}; `dub languages` lists what can be spoken here",
+        f"speak {languages.name(language)}",
+        "; `dub languages` lists what can be spoken here",
+        lambda engine: bool(cast(TtsEngine, engine).voices(language)),
     )
+    engine, why = _choose(name, speaks)
+    if voice is not None and name == AUTO:
+        has_voice = replace(
+            speaks,
+            phrase=f"{speaks.phrase} with the voice {voice}",
+            fits=lambda engine: _find_voice(cast(TtsEngine, engine).voices(language), voice) is not None,
+        )
+        try:
+            engine, why = _choose(name, has_voice)
+        except PairUnsupported:
+            raise _voice_unknown(voice, language, _fitting(speaks)) from None
     speaker = cast(TtsEngine, engine)
     chosen = _find_voice(speaker.voices(language), voice)
     if chosen is None:
@@ -158,42 +149,38 @@ def target_languages() -> list[Language]:
     return sorted((Language(code, languages.name(code)) for code in codes), key=lambda each: each.name)
 
 
-def _choose(
-    kind: EngineKind,
-    name: str,
-    does: str,
-    fits: Callable[[Engine], bool],
-    refusal: Callable[[str], str],
-) -> tuple[Engine, str]:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a dub needs done. `phrase` follows "can"; `hint` follows a refusal; `fits` asks an engine."""
+
+    kind: EngineKind
+    phrase: str
+    hint: str
+    fits: Callable[[Engine], bool]
+
+
+def _choose(name: str, work: Work) -> tuple[Engine, str]:
     if name != AUTO:
-        engine = get(kind, name)
+        engine = get(work.kind, name)
         _require_ready(engine)
-        if not fits(engine):
-            raise PairUnsupported(refusal(engine.name))
+        if not work.fits(engine):
+            raise PairUnsupported(f"{engine.name} cannot {work.phrase}{work.hint}")
         return engine, "asked for by name"
     passed_over: list[str] = []
-    for engine in engines(kind):
+    for engine in engines(work.kind):
         state = readiness(engine)
         if not state.is_ready:
             passed_over.append(f"{engine.name} is not ready: {_advice(state)}")
-        elif fits(engine):
-            return engine, "; ".join([f"the best ready engine that {does}", *passed_over])
-    raise _nobody(kind, does, fits, refusal, passed_over)
-
-
-def _nobody(
-    kind: EngineKind,
-    does: str,
-    fits: Callable[[Engine], bool],
-    refusal: Callable[[str], str],
-    passed_over: Sequence[str],
-) -> EngineNotReady | PairUnsupported:
-    """When auto finds nothing: the best ready engine's refusal, and what installing would change."""
-    ready = [engine.name for engine in engines(kind) if readiness(engine).is_ready and engine.name != "identity"]
+        elif work.fits(engine):
+            return engine, "; ".join([f"the best ready engine that can {work.phrase}", *passed_over])
     unready = "; ".join(passed_over)
-    if not ready:
-        return EngineNotReady(f"no {WORK[kind]} engine is ready: {unready or 'none is installed'}")
-    return PairUnsupported(refusal(ready[0]) + (f" ({unready})" if unready else ""))
+    if len(passed_over) == len(engines(work.kind)):
+        raise EngineNotReady(f"no {KIND_NAMES[work.kind]} engine is ready: {unready or 'none is installed'}")
+    raise PairUnsupported(f"no ready engine can {work.phrase}{work.hint}" + (f" ({unready})" if unready else ""))
+
+
+def _fitting(work: Work) -> list[Engine]:
+    return [each for each in engines(work.kind) if readiness(each).is_ready and work.fits(each)]
 
 
 def _require_ready(engine: Engine) -> None:
@@ -206,11 +193,13 @@ def _advice(state: Readiness) -> str:
     return state.reason + (f"; to fix it: {state.fix}" if state.fix else "")
 
 
-def _reachable(name: str, source: str) -> str:
-    targets = cast(TranslationEngine, get(EngineKind.TRANSLATION, name)).targets(source)
+def _reachable(source: str) -> str:
+    spoken = languages.name(source)
+    ready = [each for each in engines(EngineKind.TRANSLATION) if readiness(each).is_ready]
+    targets = {code for each in ready for code in cast(TranslationEngine, each).targets(source)} - {source}
     if not targets:
-        return f"; it knows no way from {languages.name(source)} at all"
-    return f"; from {languages.name(source)} it can reach: {', '.join(sorted(targets))}"
+        return f"; from {spoken} nothing can be reached"
+    return f"; from {spoken} these can be reached: {', '.join(sorted(targets))}"
 
 
 def _find_voice(voices: Sequence[Voice], wanted: str | None) -> Voice | None:
@@ -218,16 +207,6 @@ def _find_voice(voices: Sequence[Voice], wanted: str | None) -> Voice | None:
         return voices[0] if voices else None
     folded = wanted.casefold()
     return next((each for each in voices if folded in (each.id.casefold(), each.name.casefold())), None)
-
-
-def _speaks(engine: Engine, language: str) -> bool:
-    return readiness(engine).is_ready and bool(cast(TtsEngine, engine).voices(language))
-
-
-def _anybody_has(language: str, voice: str) -> bool:
-    """True too when nobody speaks the language: that is then the reason to give, not the voice."""
-    speakers = [each for each in engines(EngineKind.TTS) if _speaks(each, language)]
-    return not speakers or any(_find_voice(cast(TtsEngine, each).voices(language), voice) for each in speakers)
 
 
 def _voice_unknown(voice: str, language: str, speakers: Sequence[Engine]) -> VoiceUnknown:

@@ -19,7 +19,10 @@ from pipeline.progress import CancelToken
 TIMEOUT_S = 60.0  # a minute of speech takes under a second
 POLL_S = 0.1
 STDERR_TAIL = 200
-SILENCE = 10 ** (-50 / 20)  # below −50 dBFS
+SILENCE = 10 ** (-50 / 20)  # quieter than −50 dBFS is silence
+# So is what stays this far below the line's own level: flite's awb brings 0.15 s of its studio's noise along.
+BELOW_SPEECH = 10 ** (-35 / 20)
+BLOCK_S = 0.005  # what a level is measured over
 KEPT_S = 0.005  # of silence at each end, so that no edge is cut hard
 HEADER_BYTES = 44
 
@@ -64,12 +67,17 @@ def silence(sample_rate_hz: int) -> Speech:
 
 
 def trimmed(samples: Samples, sample_rate_hz: int, name: str) -> Speech:
-    """Raises EngineFailed when there is nothing but silence."""
-    loud = np.flatnonzero(np.abs(samples) > SILENCE)
+    """Without the silence at both ends. Raises EngineFailed when there is nothing but silence."""
+    block = round(BLOCK_S * sample_rate_hz)
+    padded = np.pad(samples, (0, -len(samples) % block))
+    levels = np.sqrt(np.mean(padded.reshape(-1, block) ** 2, axis=1))
+    speech = float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
+    loud = np.flatnonzero(levels > max(SILENCE, BELOW_SPEECH * speech))
     if not loud.size:
         raise EngineFailed(f"{name} said nothing for a line that has words in it")
     kept = round(KEPT_S * sample_rate_hz)
-    return Speech(samples[max(0, loud[0] - kept) : loud[-1] + 1 + kept].copy(), sample_rate_hz)
+    first, stop = loud[0] * block - kept, (loud[-1] + 1) * block + kept
+    return Speech(samples[max(0, first) : stop].copy(), sample_rate_hz)
 
 
 def read_streamed_wav(data: bytes, name: str) -> tuple[Samples, int]:
