@@ -1,26 +1,36 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
-from django.utils.translation import gettext_lazy as _
+from django.contrib.auth.forms import UsernameField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 
+class SetupForm(forms.Form):
+    """The first administrator's name and password; `accounts.services.claim_setup_link` judges them."""
 
-class SetupForm(BaseUserCreationForm):
-    """The first administrator's name and password. Saving is `accounts.services.claim_setup_link`'s work."""
+    username = UsernameField(label=gettext_lazy("User name"), max_length=150)
+    email = forms.EmailField(
+        label=gettext_lazy("Email address (optional)"),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password1 = forms.CharField(
+        label=gettext_lazy("Password"),
+        strip=False,
+        help_text=gettext_lazy("At least 8 characters, not only digits, nothing everybody uses."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=gettext_lazy("The password again"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
-    class Meta(BaseUserCreationForm.Meta):
-        model = User
-        fields: ClassVar = ["username", "email"]
-        labels: ClassVar = {"username": _("User name"), "email": _("Email address (optional)")}
-        help_texts: ClassVar = {"username": "", "email": ""}
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = _("At least 8 characters, not only digits, nothing everybody uses.")
-        self.fields["password2"].help_text = ""
-        self.fields["password2"].label = _("The password again")
-        self.fields["email"].widget = forms.EmailInput(attrs={"autocomplete": "email"})
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "password2" in data and data["password2"] != data.get("password1"):
+            self.add_error("password2", _("The two passwords are not the same."))
+        return data

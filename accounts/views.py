@@ -32,7 +32,8 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         except SetupLinkInvalid:  # somebody else was quicker
             return render(request, "accounts/setup_closed.html", status=410)
         except ValidationError as error:
-            form.add_error(None, error)
+            # Without a field it is the password that was refused.
+            form.add_error(None if hasattr(error, "error_dict") else "password1", error)
         else:
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
             messages.success(request, _("Your account is ready."))

@@ -138,12 +138,29 @@ def _downloads(artifacts: Mapping[str, Artifact]) -> list[FileDisplay]:
 
 
 def _facts(dub: Dub, summary: Mapping[str, Any]) -> list[Fact]:
+    engines = summary.get("engines", {})
+    names = {kind: str(engines[kind].get("engine", "")).split(" ")[0] for kind in engines}
+    voice = engines.get("tts", {}).get("voice", "")
+    loudness = summary.get("loudness", {}).get("integrated_lufs")
     facts = [
         (_("Spoken in"), language_name(dub.source_language)),
         (_("Dubbed into"), language_name(dub.target_language)),
+        (_("Recognised by"), names.get("asr", "")),
+        (_("Translated by"), names.get("translation", "")),
+        (_("Spoken by"), f"{names.get('tts', '')} {voice}".strip()),
+        (_("In time"), _in_time(summary.get("fit", {}))),
+        (_("Loudness"), f"{loudness:.1f} LUFS" if isinstance(loudness, float) else ""),
     ]
     return [Fact(name, value) for name, value in facts if value]
 
 
+def _in_time(fit: Mapping[str, Any]) -> str:
+    """How many segments start when the original does."""
+    if not fit.get("segments"):
+        return ""
+    count = round(fit["segments"] * fit.get("onsets_within", 0))
+    return _("%(count)d of %(all)d lines") % {"count": count, "all": fit["segments"]}
+
+
 def _stage_times(summary: Mapping[str, Any]) -> list[Fact]:
-    return [Fact(str(display(stage["name"]).label), spent(stage["duration_s"])) for stage in summary.get("stages", [])]
+    return [Fact(str(display(name).label), spent(seconds)) for name, seconds in summary.get("stages", {}).items()]

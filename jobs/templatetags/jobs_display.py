@@ -22,22 +22,12 @@ MODE_TITLES: dict[str, str | Promise] = {
 # What to do, by the beginning of an error's code (pipeline/errors.py); the longest that fits is shown.
 ADVICE: dict[str, str | Promise] = {
     "input": gettext_lazy("Choose another file or another setting, and start again."),
-    "input.no_speech": gettext_lazy(
-        "Check that the right audio track was used and that somebody speaks in it."
-    ),
+    "input.no_speech": gettext_lazy("Check that the right audio track was used and that somebody speaks in it."),
     "input.no_audio": gettext_lazy("Only files with sound can be dubbed. Choose another one."),
-    "input.track_not_found": gettext_lazy(
-        "Leave the audio track empty under Advanced to use the file's own choice."
-    ),
-    "input.truncated": gettext_lazy(
-        "The file is incomplete. Copy or download it again, then upload the whole of it."
-    ),
-    "engine": gettext_lazy(
-        "Start it again with the engines left on Automatic, or ask whoever runs this server."
-    ),
-    "engine.pair_unsupported": gettext_lazy(
-        "Choose another language, or say which one is spoken in the file."
-    ),
+    "input.track_not_found": gettext_lazy("Leave the audio track empty under Advanced to use the file's own choice."),
+    "input.truncated": gettext_lazy("The file is incomplete. Copy or download it again, then upload the whole of it."),
+    "engine": gettext_lazy("Start it again with the engines left on Automatic, or ask whoever runs this server."),
+    "engine.pair_unsupported": gettext_lazy("Choose another language, or say which one is spoken in the file."),
     "engine.voice_unknown": gettext_lazy("Leave the voice empty to use the first one of the language."),
     "storage": gettext_lazy("The server has no room or no access to its files. Tell whoever runs it."),
     "tool": gettext_lazy(

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from library.stage_display import display
+from pipeline import languages
 
 register = template.Library()
 
@@ -41,15 +42,9 @@ def styled(field: BoundField) -> SafeString:
 
 
 @register.filter
-@lru_cache(maxsize=512)
 def language_name(tag: str | None) -> str:
     """The English name of a BCP 47 tag; the tag itself when nobody knows it."""
-    if not tag:
-        return ""
-    try:
-        return langcodes.Language.get(tag).display_name()
-    except langcodes.LanguageTagError:
-        return tag
+    return languages.name(tag) if tag else ""
 
 
 @register.filter
@@ -58,7 +53,7 @@ def own_language_name(tag: str) -> str:
     """What its speakers call a language: español, català, 日本語."""
     try:
         return langcodes.Language.get(tag).autonym()
-    except langcodes.LanguageTagError:
+    except (LookupError, ValueError):
         return tag
 
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, ViewportSize, expect, sync_playwright
 
 from tests.web.conftest import free_port
 
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 30.0
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 CHROMIUM = "/usr/bin/chromium"
 SWITCHES = (
     "--no-sandbox",
@@ -33,6 +33,8 @@ SWITCHES = (
 )
 USERNAME = "alice"
 PASSWORD = "correct horse battery"
+# What the browser writes to the console although the site answered as it should: a refused form, a lost connection.
+EXPECTED_ERRORS = ("status of 422", "ERR_CONNECTION_RESET")
 
 
 @dataclass
@@ -43,11 +45,13 @@ class Site:
     process: subprocess.Popen[str]
     setup_link: str = ""
     lines: list[str] = field(default_factory=list)
+    listener: threading.Thread | None = None
 
     def wait_for_setup_link(self) -> str:
         """The one-time link from the terminal; everything is up when it is printed."""
         heard: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._listen, args=(heard,), daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, args=(heard,))
+        self.listener.start()
         try:
             while True:
                 found = re.search(r"http\S+/setup/\S+", heard.get(timeout=START_TIMEOUT_S))
@@ -58,18 +62,23 @@ class Site:
 
     def _listen(self, heard: queue.Queue[str]) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
-            heard.put(line)
+        with self.process.stdout as output:
+            for line in output:
+                self.lines.append(line)
+                heard.put(line)
 
     def stop(self) -> None:
+        """Ctrl-C; whatever has not ended by then is ended, and fails the test."""
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             pytest.fail("Ctrl-C did not stop the server:\n" + "".join(self.lines))
+        finally:
+            if self.listener is not None:
+                self.listener.join()
 
 
 @contextmanager
@@ -87,8 +96,7 @@ def running_site(data_dir: Path) -> Iterator[Site]:
         site.setup_link = site.wait_for_setup_link()
         yield site
     finally:
-        if process.poll() is None:
-            site.stop()
+        site.stop()
 
 
 @contextmanager
@@ -100,10 +108,16 @@ def running_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def phone(browser: Browser, site: Site, *, with_scripts: bool = True) -> Iterator[Page]:
+def phone(
+    browser: Browser, site: Site, *, with_scripts: bool = True, session: StorageState | None = None
+) -> Iterator[Page]:
     """A page on a phone; leaving it fails the test when the console showed an error on the way."""
     context = browser.new_context(
-        viewport=PHONE, base_url=site.address, java_script_enabled=with_scripts, device_scale_factor=2
+        viewport=PHONE,
+        base_url=site.address,
+        java_script_enabled=with_scripts,
+        device_scale_factor=2,
+        storage_state=session,
     )
     page = context.new_page()
     errors = collect_errors(page)
@@ -116,8 +130,7 @@ def collect_errors(page: Page) -> list[str]:
     errors: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        # A refused form (422) is an answer this site gives on purpose; the browser logs it all the same.
-        if message.type == "error" and "422" not in message.text:
+        if message.type == "error" and not any(text in message.text for text in EXPECTED_ERRORS):
             errors.append(f"{message.text} at {message.location.get('url')}")
 
     page.on("console", hear)
