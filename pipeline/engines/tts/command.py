@@ -38,12 +38,14 @@ def run(argv: Sequence[str], text: bytes, *, name: str, cancel: CancelToken) -> 
     except OSError as error:
         raise EngineFailed(f"{name} could not be started: {error}") from error
     deadline = time.monotonic() + TIMEOUT_S
+    unsent: bytes | None = text
     try:
         while True:
             try:
-                out, said = process.communicate(text, timeout=POLL_S)
+                out, said = process.communicate(unsent, timeout=POLL_S)
                 break
             except subprocess.TimeoutExpired:
+                unsent = None  # `communicate` goes on with what it was given first, and refuses it a second time
                 cancel.raise_if_canceled()
                 if time.monotonic() > deadline:
                     raise EngineFailed(f"{name} did not finish a line within {TIMEOUT_S:.0f} s") from None
