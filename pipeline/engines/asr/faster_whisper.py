@@ -28,7 +28,7 @@ VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
 REVISION = 1  # counts changes here that change the words
 SAMPLE_RATE_HZ = 16000
 PADDING_S = 0.15  # of what surrounds a window, so that soft first and last sounds are heard
-MULTILINGUAL_TOKENS = 51865  # a vocabulary with fewer is English only
+MULTILINGUAL_MARK = ""  # CTranslate2 takes a vocabulary with an empty token for a multilingual one
 BEAM = {"fast": 1, "balanced": 3, "full": 5}
 # Whisper's own codes where they are not the canonical ones.
 WHISPER_CODES = {"nb": "no", "jv": "jw", "fil": "tl"}
@@ -163,11 +163,11 @@ def _problem(folder: Path) -> str:
 def _spoken(folder: Path, changed_ns: int) -> frozenset[str]:
     """The languages of a model: those its tokenizer has a token for, if its vocabulary is the multilingual one."""
     try:
-        size = _vocabulary_size(folder)
+        is_multilingual = MULTILINGUAL_MARK in _vocabulary(folder)
         added = json.loads((folder / "tokenizer.json").read_text("utf-8")).get("added_tokens", [])
     except (OSError, ValueError):
         return frozenset()
-    if size < MULTILINGUAL_TOKENS:
+    if not is_multilingual:
         return frozenset()
     contents = (str(token.get("content", "")) for token in added)
     return frozenset(
@@ -177,10 +177,10 @@ def _spoken(folder: Path, changed_ns: int) -> frozenset[str]:
     )
 
 
-def _vocabulary_size(folder: Path) -> int:
+def _vocabulary(folder: Path) -> list[str]:
     path = next(folder / name for name in VOCABULARIES if (folder / name).is_file())
     text = path.read_text("utf-8")
-    return len(json.loads(text)) if path.suffix == ".json" else len(text.splitlines())
+    return list(json.loads(text)) if path.suffix == ".json" else text.split("\n")[:-1]
 
 
 def _read(audio: Path, start_s: float, end_s: float) -> Samples:
