@@ -73,9 +73,11 @@ def iso639_2(code: str) -> str:
 
 
 def _code_of_name(text: str) -> str | None:
+    if not any(each.isalpha() for each in text) or not text.isprintable():
+        return None
     try:
         return canonical(str(langcodes.find(text)))
-    except LookupError:
+    except (LookupError, ValueError):  # its table of names can answer what is no text
         return None
 
 

@@ -6,7 +6,6 @@ started from one thread that lives as long as this process; callers may come and
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import signal
@@ -18,8 +17,6 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
-
-PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 Stream = int | IO[bytes] | None
 
@@ -71,18 +68,6 @@ def end_group(process: subprocess.Popen[bytes], grace_s: float = 1.0) -> int:
             process.wait(grace_s)
     _signal_group(process.pid, signal.SIGKILL)  # also what the leader left behind
     return process.wait()
-
-
-def die_with_parent(parent_pid: int) -> None:
-    """For a worker process that Python itself started: the kernel kills it when its parent dies.
-
-    `parent_pid` is the parent's own `os.getpid()`: a parent that died before this call is noticed too.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    if os.getppid() != parent_pid:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

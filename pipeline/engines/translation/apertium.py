@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -81,7 +81,16 @@ class Chain:
                     if not request:
                         selector.unregister(write_fd)
                 self._raise_if_over(deadline)
+        self._raise_if_cut(bytes(answer))
         return bytes(answer)
+
+    def _raise_if_cut(self, answer: bytes) -> None:
+        if stream.is_whole(answer):
+            return
+        for process in self._processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_S)
+                raise ChainBroken("one of its commands ended")
 
     def _raise_if_over(self, deadline: float) -> None:
         if self._cancel.is_canceled:

@@ -14,8 +14,8 @@ END = b"\0"
 # the whole chain flush at the NUL: without it the chain waits for more for ever.
 TAIL = ".[][\n]"
 
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_SUPERBLANK = re.compile(r"(?<!\\)\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+_TAIL_BLANK = b"[\n]"
+_ESCAPED_OR_SUPERBLANK = re.compile(r"\\(.)|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
 
 
 def encode(line: str) -> bytes:
@@ -29,7 +29,13 @@ def decode(answer: bytes) -> str:
     text = answer.replace(END, b"").decode("utf-8", "replace").rstrip("\n")
     head, dot, rest = text.rpartition(".[]")
     text = head + rest if dot else text
-    return " ".join(_ESCAPED.sub(r"\1", _SUPERBLANK.sub("", text)).split())
+    plain = _ESCAPED_OR_SUPERBLANK.sub(lambda found: found[1] or "", text)
+    return " ".join(plain.split())
+
+
+def is_whole(answer: bytes) -> bool:
+    """Whether the request's tail came through: a chain with a dead link can end a line that never went through."""
+    return _TAIL_BLANK in answer
 
 
 def clean(line: str) -> str:
