@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from library.models import Artifact, ArtifactKind, Dub
-from library.stage_display import display
+from library.stage_display import STAGES
 from library.templatetags.dubbing import language_name, spent
 
 logger = structlog.get_logger(__name__)
@@ -149,7 +149,7 @@ def _facts(dub: Dub, summary: Mapping[str, Any]) -> list[Fact]:
         (_("Translated by"), names.get("translation", "")),
         (_("Spoken by"), f"{names.get('tts', '')} {voice}".strip()),
         (_("In time"), _in_time(summary.get("fit", {}))),
-        (_("Loudness"), f"{loudness:.1f} LUFS" if isinstance(loudness, float) else ""),
+        (_("Loudness"), f"{loudness:.1f} LUFS".replace("-", "−") if isinstance(loudness, float) else ""),
     ]
     return [Fact(name, value) for name, value in facts if value]
 
@@ -163,4 +163,5 @@ def _in_time(fit: Mapping[str, Any]) -> str:
 
 
 def _stage_times(summary: Mapping[str, Any]) -> list[Fact]:
-    return [Fact(str(display(name).label), spent(seconds)) for name, seconds in summary.get("stages", {}).items()]
+    times = summary.get("stages", {})
+    return [Fact(str(shown.label), spent(times[stage])) for stage, shown in STAGES.items() if stage in times]

@@ -64,7 +64,7 @@ def test_every_file_can_be_downloaded_under_its_own_name(as_alice: Client, alice
 def test_how_it_was_made_is_told(as_alice: Client, alice: User, tmp_path: Path) -> None:
     page = page_of(as_alice, factories.make_dub(alice, tmp_path, FILES))
 
-    for text in ("pocketsphinx", "apertium", "espeak-ng es-419", "7 of 8 lines", "-16.0 LUFS", "1 min 15 s"):
+    for text in ("pocketsphinx", "apertium", "espeak-ng es-419", "7 of 8 lines", "−16.0 LUFS", "1 min 15 s"):
         assert text in page
 
 

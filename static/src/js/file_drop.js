@@ -54,7 +54,7 @@ export function enhanceDrop(drop, onPick) {
     const one = new DataTransfer();
     one.items.add(event.dataTransfer.files[0]);
     input.files = one.files;
-    changed();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
   });
   if (input.files.length) changed(); // the browser restored it after a reload
 }

@@ -19,6 +19,16 @@ export function clearErrors(form) {
   for (const field of form.querySelectorAll("[data-invalid]")) field.removeAttribute("data-invalid");
 }
 
+/** What was wrong with a field is old news once it changes. */
+export function forgetOnChange(form) {
+  const forget = (event) => {
+    const field = event.target.closest("[data-field]");
+    field?.removeAttribute("data-invalid");
+    field?.querySelector("[data-errors]")?.replaceChildren();
+  };
+  form.addEventListener("change", forget, { capture: true }); // before a listener finds the next fault
+}
+
 /** `errors` maps field names to messages; what fits no field goes on top. The first one comes into view. */
 export function showErrors(form, errors) {
   clearErrors(form);

@@ -85,12 +85,14 @@ class LanguagePicker {
       if (group.label && !wanted) this.list.append(this.heading(group.label));
       this.list.append(...options.map((option) => this.row(option)));
     }
+    if (wanted) this.list.prepend(...[...this.list.children].filter((row) => plain(row.textContent).startsWith(wanted)));
     if (!this.list.childElementCount) this.list.append(this.heading(text(this.field, "None")));
     this.mark(this.list.querySelector(wanted ? '[role="option"]' : '[aria-selected="true"]') ?? this.list.querySelector('[role="option"]'));
   }
 
   fits(option, wanted, seen) {
-    if (wanted && (!option.value || seen.has(option.value))) return false;
+    const isPlaceholder = !option.value && this.select.required;
+    if (isPlaceholder || (wanted && (!option.value || seen.has(option.value)))) return false;
     seen.add(option.value);
     return !wanted || plain(option.text).includes(wanted) || option.value.toLowerCase() === wanted;
   }

@@ -1,6 +1,6 @@
 // The form for a new dub: drop target, language sheets, upload with speed and time left.
 import { enhanceDrop } from "./file_drop.js";
-import { clearErrors, showErrors } from "./form_errors.js";
+import { clearErrors, forgetOnChange, showErrors } from "./form_errors.js";
 import { bytes, span, text } from "./format.js";
 import { enhancePicker } from "./language_picker.js";
 import { send } from "./upload.js";
@@ -71,8 +71,8 @@ async function start(event) {
   }
 }
 
+forgetOnChange(form);
 enhanceDrop(form.querySelector("[data-drop]"), (file) => {
-  clearErrors(form);
   const problem = file && fileError(file);
   if (problem) showErrors(form, { file: [problem] });
 });
