@@ -30,7 +30,7 @@ def configure(level: str, style: str) -> dict[str, Any]:
     if style == "json":
         renderers += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        renderers += [structlog.dev.ConsoleRenderer(colors=False)]
+        renderers += [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     return {
         "version": 1,
         "disable_existing_loggers": False,

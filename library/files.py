@@ -127,10 +127,13 @@ def _chunks(path: Path, part: ByteRange) -> Iterator[bytes]:
 
 
 async def _chunks_async(path: Path, part: ByteRange) -> AsyncIterator[bytes]:
-    chunks = _chunks(path, part)
-    read = sync_to_async(lambda: next(chunks, b""), thread_sensitive=False)
+    left = part.length
+    file = await sync_to_async(lambda: path.open("rb"), thread_sensitive=False)()
     try:
-        while chunk := await read():
+        file.seek(part.start)
+        read = sync_to_async(file.read, thread_sensitive=False)
+        while left > 0 and (chunk := await read(min(CHUNK_BYTES, left))):
+            left -= len(chunk)
             yield chunk
     finally:
-        chunks.close()  # type: ignore[attr-defined]
+        file.close()  # waits for a read that a vanished client left running

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,8 +114,21 @@ def child_environment(data_dir: Path, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def server(transactional_db: None, data_dir: Path) -> Iterator[RunningServer]:
+    with running_server(data_dir) as running:
+        yield running
+
+
+@pytest.fixture
+def small_server(transactional_db: None, data_dir: Path) -> Iterator[RunningServer]:
+    """One that takes uploads of at most a million bytes."""
+    with running_server(data_dir, UPLOAD_MAX_BYTES="1_000_000") as running:
+        yield running
+
+
+@contextmanager
+def running_server(data_dir: Path, **more: str) -> Iterator[RunningServer]:
     port = free_port()
-    environment = child_environment(data_dir, PORT=str(port))
+    environment = child_environment(data_dir, PORT=str(port), **more)
     process = subprocess.Popen([sys.executable, "-m", "dubbing_site.server"], env=environment)
     running = RunningServer(port, process, environment)
     try:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
+import subprocess
+import threading
 from pathlib import Path
 
 import psutil
@@ -51,6 +54,72 @@ def test_a_slow_reader_does_not_fill_the_servers_memory(server: RunningServer, f
             highest_bytes = max(highest_bytes, process.memory_info().rss)
 
     assert highest_bytes - before_bytes < MAY_GROW_BYTES
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_upload_does_not_fill_the_servers_memory(server: RunningServer, alice: User, data_dir: Path) -> None:
+    process = psutil.Process(server.process.pid)
+    before_bytes = process.memory_info().rss
+    head = b'--frontier\r\nContent-Disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n'
+    tail = b"\r\n--frontier--\r\n"
+    client = Client()
+    client.force_login(alice)
+    client.get("/accounts/login/")
+    cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    cookies += f"; {site.CSRF_COOKIE_NAME}={'c' * 32}"
+
+    link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    link.putrequest("POST", "/api/uploads")
+    link.putheader("Content-Type", "multipart/form-data; boundary=frontier")
+    link.putheader("Content-Length", str(len(head) + SIZE_BYTES + len(tail)))
+    link.putheader("Cookie", cookies)
+    link.putheader(site.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"), "c" * 32)
+    link.endheaders(head)
+    for _ in range(SIZE_BYTES // (1024 * 1024)):
+        link.send(bytes(1024 * 1024))
+    link.send(tail)
+    answer = link.getresponse()
+
+    assert (answer.status, json.loads(answer.read())["code"]) == (422, "input.not_media")
+    assert highest_rss_bytes(process.pid) - before_bytes < MAY_GROW_BYTES
+    wait_until(lambda: not large_files(data_dir), "nothing of it is left on disk")
+    link.close()
+
+
+def large_files(folder: Path) -> list[Path]:
+    sizes = subprocess.run(["find", str(folder), "-type", "f", "-size", "+1M"], capture_output=True, check=True)
+    return [Path(line) for line in sizes.stdout.decode().splitlines()]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("header", ["Content-Length: 99999999999999", "Transfer-Encoding: chunked"])
+def test_a_body_beyond_every_limit_is_cut_off_before_it_fills_the_disk(
+    small_server: RunningServer, header: str
+) -> None:
+    head = f"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n".encode()
+    chunk = b"100000\r\n" + bytes(1024 * 1024) + b"\r\n"
+    with socket.create_connection(("127.0.0.1", small_server.port), timeout=30) as link:
+        link.sendall(head)
+        sender = threading.Thread(target=send_until_refused, args=(link, chunk))
+        sender.start()
+        assert link.recv(100).startswith(b"HTTP/1.1 413 ")
+        sender.join()
+
+    assert small_server.is_up()
+
+
+def send_until_refused(link: socket.socket, chunk: bytes) -> None:
+    try:
+        for _ in range(50):
+            link.sendall(chunk)
+    except OSError:
+        return
+
+
+def highest_rss_bytes(pid: int) -> int:
+    """The most memory the process ever held, as the kernel counts it."""
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -19,17 +20,35 @@ from uploads.services import remove_abandoned
 logger = structlog.get_logger(__name__)
 CYCLE_S = 1.0
 SWEEP_EVERY_S = 3600.0
-STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+STEP_S = 0.1
+
+
+class StopRequest:
+    """A flag that SIGTERM and SIGINT raise; it is looked at between cycles, never inside a transaction."""
+
+    def __init__(self) -> None:
+        self.is_raised = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._raise)
+
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        self.is_raised = True
+
+    def wait(self, seconds: float) -> bool:
+        """Sleeps, and wakes early for a stop; whether one was requested."""
+        until_s = time.monotonic() + seconds
+        while not self.is_raised and time.monotonic() < until_s:
+            time.sleep(STEP_S)
+        return self.is_raised
 
 
 class Command(BaseCommand):
     help = "Ring again for waiting jobs, take over from lost workers, remove left-over files."
 
     def handle(self, **options: Any) -> None:
-        # Blocked and asked for: a signal is then seen between cycles, never inside a transaction.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        stop = StopRequest()
         next_sweep_s = time.monotonic()
-        while signal.sigtimedwait(STOP_SIGNALS, CYCLE_S) is None:
+        while not stop.wait(CYCLE_S):
             close_old_connections()
             try:
                 keep_moving()
