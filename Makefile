@@ -34,8 +34,9 @@ format: setup-dev ## format the Python sources
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
+# Not `npm ci`: it insists on other platforms' optional packages, which not every registry mirror has.
 assets: ## rebuild the committed style sheet and scripts (needs Node.js)
-	npm --prefix static ci
+	npm --prefix static install --no-save
 	npm --prefix static run build
 
 constraints: setup-dev ## pin what is installed now
