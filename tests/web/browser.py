@@ -35,6 +35,7 @@ USERNAME = "alice"
 PASSWORD = "correct horse battery"
 # What the browser writes to the console although the site answered as it should: a refused form, a lost connection.
 EXPECTED_ERRORS = ("status of 422", "ERR_CONNECTION_RESET")
+expect.set_options(timeout=20_000)  # milliseconds; the machine dubs with all its cores meanwhile
 
 
 @dataclass
