@@ -105,11 +105,19 @@ def child_environment(data_dir: Path, **more: str) -> dict[str, str]:
     """For processes of the real site on this test's database."""
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "dubbing_site.settings",
-        "DATABASE_URL": f"sqlite:////{str(connection.settings_dict['NAME']).lstrip('/')}",
+        "DATABASE_URL": database_url(),
         "DATA_DIR": str(data_dir),
         "FREE_SPACE_RESERVE_BYTES": "0",
         **more,
     }
+
+
+def database_url() -> str:
+    """Of the test's own database, whichever kind it is."""
+    where = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:////{str(where['NAME']).lstrip('/')}"
+    return f"postgres://{where['USER']}:{where['PASSWORD']}@{where['HOST']}:{where['PORT'] or 5432}/{where['NAME']}"
 
 
 @pytest.fixture
