@@ -39,6 +39,7 @@ def read(path: str, start: int, stop: int) -> bytes:
 def recognize(decoder: Any, samples: bytes) -> list[tuple[int, int, str, float]]:
     if not samples:
         return []
+    decoder.reinit_feat()  # forgets the noise it tracked: else the words depend on what this process heard before
     decoder.start_utt()
     decoder.process_raw(samples, full_utt=True)
     decoder.end_utt()
