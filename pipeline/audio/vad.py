@@ -104,7 +104,7 @@ def _blocks(audio: Path, block_frames: int) -> Iterator[tuple[float, Samples]]:
 
 def _network() -> Any:
     # Local import: a tenth of a second that `dub --help` must not pay.
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = options.intra_op_num_threads = 1  # the recognisers have the other cores

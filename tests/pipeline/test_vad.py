@@ -149,8 +149,8 @@ def test_a_cancellation_stops_the_reading(lines: list[Sound], tmp_path: Path) ->
     seed=st.integers(0, 5),
 )
 def test_windows_are_in_order_apart_and_bounded(probabilities: npt.NDArray[np.float32], block: int, seed: int) -> None:
-    levels = np.random.default_rng(seed).uniform(-100, -10, (len(probabilities) * LEVELS_PER_FRAME, BANDS))
-    levels = levels.astype(np.float32)
+    shape = (len(probabilities) * LEVELS_PER_FRAME, BANDS)
+    levels = np.random.default_rng(seed).uniform(-100, -10, shape).astype(np.float32)
 
     windows = _found(probabilities, levels, block)
 
