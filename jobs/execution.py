@@ -96,6 +96,7 @@ class _Run:
             settings=job.dub_settings,
             output_dir=attempt / "output",
             workspace_dir=workspaces.job_folder(job.id) / "workspace",
+            name=job.upload.name,
         )
         self._runner = RunnerProcess(request, attempt / "stderr", command)
 

@@ -32,6 +32,7 @@ class Request:
     settings: DubSettings
     output_dir: Path
     workspace_dir: Path
+    name: str  # what the user calls the source
 
     def to_line(self) -> bytes:
         request = {
@@ -40,6 +41,7 @@ class Request:
             "settings": self.settings.to_json(),
             "output_dir": str(self.output_dir),
             "workspace_dir": str(self.workspace_dir),
+            "name": self.name,
         }
         return json.dumps(request).encode() + b"\n"
 

@@ -62,13 +62,15 @@ def dub(
     cancel: CancelToken,
     fresh: bool = False,
     workers: int | None = None,
+    name: str | None = None,
 ) -> DubResult:
     """Dubs `source` into `output_dir`; what an earlier run in `workspace_dir` finished is used again unless `fresh`.
 
-    `workers` is how many cores may be filled; None means all. Raises DubbingError: before anything is written where
+    `workers` is how many cores may be filled; None means all. `name` is what the user calls the source, where that is
+    not the file's name. Raises DubbingError: before anything is written where
     the input or the settings are wrong, with nothing left behind.
     """
-    plan = make_plan(source, settings, output_dir, workers or os.cpu_count() or 1)
+    plan = make_plan(source, settings, output_dir, workers or os.cpu_count() or 1, name)
     with _folders(plan, workspace_dir) as workspace:
         if fresh:
             workspace.forget()
@@ -143,18 +145,21 @@ def _forecast(
 
 @contextmanager
 def _folders(plan: Plan, workspace_dir: Path) -> Iterator[Workspace]:
-    """The output folder and the open workspace; what was not there before goes again when the input is refused."""
+    """The output folder and the open workspace.
+
+    What was not there before goes again when the input is refused or nothing was finished that a later run could use.
+    """
     ours = (workspace_dir.absolute(), plan.output_dir / manifest.LOG, plan.output_dir)
     made = [path for path in ours if not path.exists()]
+    workspace = Workspace(workspace_dir)
     try:
+        require_free_space(workspace.root, int(plan.facts.duration_s * BYTES_PER_SECOND + BASE_BYTES))
+        require_free_space(plan.output_dir, plan.facts.size_bytes * OUTPUTS_PER_SOURCE + BASE_BYTES)
         make_folder(plan.output_dir)
-        with Workspace(workspace_dir) as workspace:
-            needed = plan.facts.duration_s * BYTES_PER_SECOND + BASE_BYTES
-            require_free_space(workspace.root, int(needed))
-            require_free_space(plan.output_dir, int(plan.facts.size_bytes * OUTPUTS_PER_SOURCE + BASE_BYTES))
+        with workspace:
             yield workspace
     except DubbingError as error:
-        if isinstance(error, InputError):
+        if isinstance(error, InputError) or not workspace.has_records:
             for path in made:
                 path.unlink(missing_ok=True) if path.is_file() else shutil.rmtree(path, ignore_errors=True)
         raise

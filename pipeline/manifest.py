@@ -73,7 +73,7 @@ def write(
             "program": f"dubbing-pipeline {version('dubbing-pipeline')}",
             "finished_at": _now(),
             "visibility": "private",
-            "input": {"name": plan.source.name, "digest": plan.source_digest} | plan.facts.to_json(),
+            "input": {"name": plan.name, "digest": plan.source_digest} | plan.facts.to_json(),
             "settings": plan.settings.to_json(),
             "languages": {"source": plan.source_language, "target": plan.target_language},
             "engines": _engines(plan),
@@ -101,6 +101,7 @@ def _summary(plan: Plan, workspace: Workspace, durations_s: Mapping[StageName, f
     return {
         "schema_version": SCHEMA_VERSION,
         "source_s": plan.facts.duration_s,
+        "languages": {"source": plan.source_language, "target": plan.target_language},
         "wall_s": round(wall_s, 3),
         "stages": {name.value: round(seconds, 3) for name, seconds in durations_s.items()},
         "engines": _engines(plan),

@@ -18,18 +18,20 @@ DEFAULT_SOURCE_LANGUAGE = "en"
 MAX_DURATION_S = 24 * 3600.0
 
 
-def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: int) -> Plan:
-    """Raises InputError and EngineError kinds; nothing is written."""
+def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: int, name: str | None = None) -> Plan:
+    """`name` is what the user calls the source; by default the file's own name. Raises InputError and EngineError kinds; nothing is written."""
     target_language = languages.parse(settings.target_language)
-    facts = probe(source)
-    track = choose_track(facts, settings.audio_track, source.name)
+    name = name or source.name
+    facts = probe(source, display_name=name)
+    track = choose_track(facts, settings.audio_track, name)
     if not 0 < facts.duration_s <= MAX_DURATION_S:
-        raise NotMedia(f"{source.name} lasts {facts.duration_s:.0f} s; it must last between 0 and 24 hours")
+        raise NotMedia(f"{name} lasts {facts.duration_s:.0f} s; it must last between 0 and 24 hours")
     source_language = _source_language(settings, track)
     cues = _cues(settings)
     asr = None if cues else registry.select_asr(settings.asr, source_language)
     return Plan(
         source=source.absolute(),
+        name=name,
         source_digest=source_identity(source),
         facts=facts,
         track=track,

@@ -1,6 +1,7 @@
 """The pipeline as a child process: one JSON request a line on stdin, JSON lines of events on stdout.
 
-Request:  {"id": str, "source": path, "settings": {DubSettings}, "output_dir": path, "workspace_dir": path}
+Request:  {"id": str, "source": path, "settings": {DubSettings}, "output_dir": path, "workspace_dir": path,
+           "name": what the user calls the source}
 Answers:  {"id": str, "kind": "stage_started" | "stage_progress" | "stage_finished" | "log", "stage", "level",
            "message", "data"} as in `pipeline.progress.Event`, then exactly one of
           {"id": str, "kind": "result", "data": {DubResult}}
@@ -78,6 +79,7 @@ def handle(line: str, stream: TextIO, cancel: CancelToken) -> None:
             workspace_dir=Path(request["workspace_dir"]),
             progress=answers,
             cancel=cancel,
+            name=request["name"],
         )
         answers.send({"kind": "result", "data": result.to_json()})
     except (ValueError, KeyError, TypeError) as error:

@@ -65,10 +65,12 @@ class ModeProfile:
     summary: str
     asr_search: str  # how hard the recogniser searches: `fast`, `balanced` or `full`
     audio_bitrate_kbps: int
+    # Whether the AAC encoder tries mid/side coding for every band: 8 dB less coding noise for twice its time.
+    tries_mid_side: bool
 
 
 PROFILES = {
-    Mode.LOW: ModeProfile(Mode.LOW, "quickest: narrow recognition search, 128 kbit/s sound", "fast", 128),
-    Mode.MEDIUM: ModeProfile(Mode.MEDIUM, "balanced: 192 kbit/s sound", "balanced", 192),
-    Mode.HIGH: ModeProfile(Mode.HIGH, "best: full recognition search, 256 kbit/s sound", "full", 256),
+    Mode.LOW: ModeProfile(Mode.LOW, "quickest: narrow recognition search, 128 kbit/s sound", "fast", 128, False),
+    Mode.MEDIUM: ModeProfile(Mode.MEDIUM, "balanced: 192 kbit/s sound", "balanced", 192, False),
+    Mode.HIGH: ModeProfile(Mode.HIGH, "best: full recognition search, 256 kbit/s sound", "full", 256, True),
 }

@@ -70,8 +70,9 @@ def make_folder(folder: Path) -> None:
 
 
 def require_free_space(folder: Path, needed_bytes: int) -> None:
-    """Raises DiskFull when `folder`'s disk has less than `needed_bytes` left."""
-    free_bytes = shutil.disk_usage(folder).free
+    """Raises DiskFull when the disk of `folder`, which need not exist yet, has less than `needed_bytes` left."""
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    free_bytes = shutil.disk_usage(there).free
     if free_bytes < needed_bytes:
         raise DiskFull(
             f"the disk that holds {folder} has {free_bytes // 2**20} MiB free and this dub needs about"

@@ -84,6 +84,10 @@ class Workspace:
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
+    @property
+    def has_records(self) -> bool:
+        return any((self.root / "records").glob("*.json"))
+
     def is_whole(self, record: StageRecord) -> bool:
         """Whether every recorded output is still there with its size."""
         paths = ((self.root / record.stage / name, output) for name, output in record.outputs.items())

@@ -17,7 +17,7 @@ class SpokenLine:
 
 LINES = (
     SpokenLine(1.0, "rms", "Good morning, and welcome to our small museum."),
-    SpokenLine(4.6, "slt", "Thank you, we are very happy to be here today."),
+    SpokenLine(4.95, "slt", "Thank you, we are very happy to be here today."),
     SpokenLine(8.2, "rms", "This old house was built by a family of farmers."),
     SpokenLine(12.0, "slt", "How many people lived in this house?"),
     SpokenLine(15.2, "rms", "Seven children and their parents lived here for many years."),

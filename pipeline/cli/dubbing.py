@@ -96,7 +96,7 @@ def _print_forecast(plan: Plan, forecasts: list[StageForecast], *, as_json: bool
         engines = {work: {"engine": each.engine.name, "why": each.why} for work, each in chosen.items() if each}
         print(json.dumps({"mode": plan.profile.mode, "engines": engines, "stages": stages}, ensure_ascii=False))
         return
-    print(f"{plan.source.name}: {languages.name(plan.source_language)} to {languages.name(plan.target_language)}")
+    print(f"{plan.name}: {languages.name(plan.source_language)} to {languages.name(plan.target_language)}")
     print(f"mode {plan.profile.mode}: {plan.profile.summary}")
     for work, selection in chosen.items():
         print(f"{work}: {f'{selection.engine.name} ({selection.why})' if selection else 'given subtitles'}")

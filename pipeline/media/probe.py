@@ -136,17 +136,23 @@ def _ffprobe(path: Path, name: str) -> dict[str, Any]:
     except subprocess.TimeoutExpired as error:
         raise ToolTimeout(f"{name} could not be examined within {PROBE_TIMEOUT_S} s; it may be damaged") from error
     if done.returncode != 0:
-        raise _refusal(name, done.stderr.decode("utf-8", "replace"))
+        raise _refusal(name, done.stderr.decode("utf-8", "replace"), is_boxed=_is_boxed(path))
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 
-def _refusal(name: str, stderr: str) -> NotMedia | SourceTruncated:
-    if "moov atom not found" in stderr:
+def _refusal(name: str, stderr: str, *, is_boxed: bool) -> NotMedia | SourceTruncated:
+    if "moov atom not found" in stderr and is_boxed:
         return SourceTruncated(f"{name} is cut off (its index is missing); copy or upload it again")
     if "not in whitelist" in stderr.lower() or "not on whitelist" in stderr.lower():
         return NotMedia(f"{name} is a playlist or another kind of file that is not media itself; give the media file")
     return NotMedia(f"{name} is not a video or audio file ffmpeg can read; choose another file")
+
+
+def _is_boxed(path: Path) -> bool:
+    """Whether the file begins like an MP4 or MOV: ffmpeg takes the suffix alone for a sign."""
+    with path.open("rb") as file:
+        return file.read(12)[4:8] in {b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"}
 
 
 def _facts(answer: dict[str, Any], size_bytes: int) -> MediaFacts:

@@ -21,6 +21,7 @@ class Plan:
     """Everything that was decided before the first stage runs."""
 
     source: Path
+    name: str  # what the user calls the source: in messages and in the outputs' names
     source_digest: str
     facts: MediaFacts
     track: AudioTrack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,9 @@ def run(context: StageContext) -> list[str]:
 
 
 def stem(plan: Plan) -> str:
-    """The source's name without its suffix, shortened to whole characters that leave room for what is added."""
-    return plan.source.stem.encode()[:MAX_STEM_BYTES].decode("utf-8", "ignore")
+    """The source's name without its suffix, as part of a file name: bounded, with no separators or controls in it."""
+    name = re.sub(r"[\x00-\x1f\x7f/\\]+", "_", Path(plan.name).stem).strip()
+    return name.encode()[:MAX_STEM_BYTES].decode("utf-8", "ignore") or "dub"
 
 
 def _containers(context: StageContext) -> Iterator[Container]:

@@ -65,7 +65,7 @@ def _arguments(plan: Plan, recognition: Path, original: Path) -> list[str]:
 
 
 def _require_whole(plan: Plan, decoded_s: float) -> None:
-    name = plan.source.name
+    name = plan.name
     if decoded_s <= 0:
         raise NoAudio(
             f"{name} has an audio track with no sound in it (0 seconds); choose another file or --audio-track"

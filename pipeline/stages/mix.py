@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from pipeline.audio.loudness import SILENCE_LUFS, Meter, measure_file
+from pipeline.audio.loudness import measure_file
+from pipeline.audio.mastering import Levels
 from pipeline.audio.mixing import Line, blocks, line_gains
 from pipeline.media import ffmpeg
 from pipeline.progress import StageName
@@ -24,7 +25,7 @@ DUB_AUDIO = "dub.m4a"
 MIX_JSON = "mix.json"
 
 TARGET_LUFS = -16.0  # web preset
-TOLERANCE_LU = 0.4
+TOLERANCE_LU = 0.5
 TRUE_PEAK_LIMIT_DB = -1.0
 # The limiter sees samples, the promise is about true peaks after lossy coding: room for both.
 LIMITER_CEILING_DB = -2.0
@@ -42,6 +43,7 @@ def inputs(context: StageContext) -> dict[str, Any]:
         "placements": context.digest(StageName.SYNTHESIZE, PLACEMENTS_JSON),
         "target_lufs": TARGET_LUFS,
         "bitrate_kbps": context.plan.profile.audio_bitrate_kbps,
+        "tries_mid_side": context.plan.profile.tries_mid_side,
     }
 
 
@@ -53,14 +55,13 @@ def run(context: StageContext) -> list[str]:
     blend = folder / f"blend.flac{PARTIAL_SUFFIX}"
     try:
         with atomic_path(folder / DUB_AUDIO) as encoded:
-            meter = _blend(context, lines, length_s, blend)
-            measured = _master(context, blend, encoded, meter, length_s)
+            levels = _blend(context, lines, length_s, blend)
+            measured = _master(context, blend, encoded, levels, length_s)
     finally:
         blend.unlink(missing_ok=True)
     write_json(folder / MIX_JSON, measured)
-    context.report.log(
-        f"{measured['integrated_lufs']:.1f} LUFS, true peak {measured['true_peak_db']:.1f} dBTP", **measured
-    )
+    message = f"{measured['integrated_lufs']:.1f} LUFS, true peak {measured['true_peak_db']:.1f} dBTP"
+    context.report.log(message, loudness=measured)
     return [DUB_AUDIO, MIX_JSON]
 
 
@@ -82,11 +83,11 @@ def _lines(context: StageContext) -> list[Line]:
     ]
 
 
-def _blend(context: StageContext, lines: list[Line], length_s: float, blend: Path) -> Meter:
+def _blend(context: StageContext, lines: list[Line], length_s: float, blend: Path) -> Levels:
     """Writes the unmastered mix, HEADROOM_DB low, and measures it on the way."""
     original = context.workspace.path(StageName.EXTRACT, ORIGINAL_FLAC)
     headroom = np.float32(10 ** (HEADROOM_DB / 20))
-    meter = Meter(MIX_HZ)
+    levels = Levels(MIX_HZ)
     gains = line_gains(original, lines)
     with (
         storage_errors(blend.parent),
@@ -95,26 +96,27 @@ def _blend(context: StageContext, lines: list[Line], length_s: float, blend: Pat
         for block in blocks(original, lines, gains, length_s, lambda part: context.report.fraction(BLEND_SHARE * part)):
             context.cancel.raise_if_canceled()
             block *= headroom
-            meter.add(block)
+            levels.add(block)
             file.write(block)
-    return meter
+    return levels
 
 
-def _master(context: StageContext, blend: Path, encoded: Path, meter: Meter, length_s: float) -> dict[str, float]:
+def _master(context: StageContext, blend: Path, encoded: Path, levels: Levels, length_s: float) -> dict[str, float]:
     """Gain to the target, peaks limited, encoded; measured on the encoded file and done again until it holds.
 
     A mix with nothing above the gate (a silent film) keeps its level.
     """
-    gain_db = TARGET_LUFS - meter.integrated_lufs if meter.integrated_lufs > SILENCE_LUFS else -HEADROOM_DB
-    ceiling_db = LIMITER_CEILING_DB
+    ceiling_db, correction_db = LIMITER_CEILING_DB, 0.0
     for attempt in range(MASTERING_TRIES):
+        to_target_db = levels.gain_to(TARGET_LUFS, ceiling_db)
+        gain_db = -HEADROOM_DB if to_target_db is None else to_target_db + correction_db
         _encode(context, blend, encoded, gain_db, ceiling_db, length_s, report=attempt == 0)
         lufs, peak_db = measure_file(encoded, context.cancel)
-        is_loud_enough = lufs <= SILENCE_LUFS or abs(lufs - TARGET_LUFS) <= TOLERANCE_LU
+        is_loud_enough = to_target_db is None or abs(lufs - TARGET_LUFS) <= TOLERANCE_LU
         if is_loud_enough and peak_db <= TRUE_PEAK_LIMIT_DB:
             break
         if not is_loud_enough:
-            gain_db += TARGET_LUFS - lufs
+            correction_db += TARGET_LUFS - lufs
         if peak_db > TRUE_PEAK_LIMIT_DB:
             ceiling_db -= peak_db - TRUE_PEAK_LIMIT_DB + 0.2
     return {
@@ -122,6 +124,7 @@ def _master(context: StageContext, blend: Path, encoded: Path, meter: Meter, len
         "true_peak_db": round(peak_db, 2),
         "gain_db": round(gain_db + HEADROOM_DB, 2),
         "target_lufs": TARGET_LUFS,
+        "encodings": attempt + 1,
     }
 
 
@@ -136,11 +139,12 @@ def _encode(
     report: bool,
 ) -> None:
     limiter = LIMITER.format(limit=10 ** (ceiling_db / 20))
-    bitrate = f"{context.plan.profile.audio_bitrate_kbps}k"
+    profile = context.plan.profile
+    mid_side = "auto" if profile.tries_mid_side else "0"
     ffmpeg.run(
         [
             "-f", "flac", "-i", ffmpeg.output(blend), "-af", f"volume={gain_db:.3f}dB,{limiter}",
-            "-c:a", "aac", "-aac_coder", "fast", "-b:a", bitrate, "-f", "ipod", ffmpeg.output(encoded),
+            "-c:a", "aac", "-aac_coder", "fast", "-aac_ms", mid_side, "-b:a", f"{profile.audio_bitrate_kbps}k", "-f", "ipod", ffmpeg.output(encoded),
         ],
         what="encode the dub",
         cancel=context.cancel,

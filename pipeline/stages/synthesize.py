@@ -57,8 +57,9 @@ def run(context: StageContext) -> list[str]:
         wanted = timing.rates(segments, natural, end_s)
         fitted = speaker.speak_all(segments, wanted, 0.7, 1.0)
     placements = timing.place(segments, fitted, wanted, end_s)
-    message = f"{speaker.spoken} clips spoken by {context.plan.tts.engine.name}"
-    context.report.log(message, done=speaker.spoken, kept=2 * len(segments) - speaker.spoken)
+    made = {speaker.clip_name(item, rate) for item in segments for rate in (1.0, wanted[item.id])}
+    message = f"spoken by {context.plan.tts.engine.name}, clips: {speaker.spoken}"
+    context.report.log(message, done=speaker.spoken, kept=len(made) - speaker.spoken)
     placements = [
         replace(clip, clip=speaker.clip_name(segment, wanted[segment.id]))
         for segment, clip in zip(segments, placements, strict=True)

@@ -41,8 +41,7 @@ def run(context: StageContext) -> list[str]:
     segments = plan.cues if plan.asr is None else _recognize(context, plan.asr)
     if not segments:
         raise NoSpeech(
-            f"no speech was found in {plan.source.name};"
-            " choose another audio track (--audio-track) or give subtitles (--subs)"
+            f"no speech was found in {plan.name}; choose another audio track (--audio-track) or give subtitles (--subs)"
         )
     transcript = Transcript(plan.source_language, segments)
     write_text(context.workspace.path(StageName.TRANSCRIBE, TRANSCRIPT_JSON), transcript.to_json())
@@ -70,7 +69,7 @@ def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:
             text = " ".join(word.text for word in done.words)
             context.report.log(text or "(nothing recognised)", Level.DEBUG, start_s=done.window.start_s)
             context.report.fraction(done.window.end_s / plan.facts.duration_s)
-    message = f"{len(fresh)} stretches of speech recognised by {asr.engine.name}"
+    message = f"speech recognised by {asr.engine.name}, stretches: {len(fresh)}"
     context.report.log(message, done=len(fresh), kept=len(known))
     everything = sorted(known + fresh, key=lambda done: done.window.index)
     return tuple(_segment(done, punctuate=not asr.engine.punctuates) for done in everything if done.words)

@@ -50,7 +50,7 @@ def _translate(context: StageContext, selection: TranslationSelection, texts: li
                     for text, line in zip(batch, session.translate(batch), strict=True):
                         journal.put(text, line)
                     context.report.fraction((at + len(batch)) / len(missing))
-        message = f"{len(missing)} lines translated by {selection.engine.name}"
+        message = f"translated by {selection.engine.name}, lines: {len(missing)}"
         context.report.log(message, done=len(missing), kept=len(set(texts)) - len(missing))
         return [str(journal.get(text)) for text in texts]
 

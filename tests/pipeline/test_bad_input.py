@@ -136,7 +136,7 @@ def test_a_bad_file_is_refused(
         (["--to", "xx-nonsense"], "xx-nonsense"),
         (["--to", "ja"], "Japanese"),
         (["--to", "es", "--asr", "hal9000"], "there are: "),
-        (["--to", "es", "--tts", "flite"], "does not speak Spanish"),
+        (["--to", "es", "--tts", "flite"], "cannot speak Spanish"),
         (["--to", "es", "--voice", "elvis"], "elvis"),
         (["--to", "es", "--asr", "faster-whisper"], "to fix it"),
         (["--to", "es", "--audio-track", "7"], "no audio track '7'"),
