@@ -19,7 +19,10 @@ MAX_DURATION_S = 24 * 3600.0
 
 
 def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: int, name: str | None = None) -> Plan:
-    """`name` is what the user calls the source; by default the file's own name. Raises InputError and EngineError kinds; nothing is written."""
+    """`name` is what the user calls the source; by default the file's own name. Nothing is written.
+
+    Raises InputError and EngineError kinds.
+    """
     target_language = languages.parse(settings.target_language)
     name = name or source.name
     facts = probe(source, display_name=name)

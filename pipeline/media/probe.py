@@ -12,7 +12,9 @@ from pipeline.errors import NotMedia, SourceNotFound, SourceTruncated, ToolMissi
 
 # Demuxers of files that carry their own media. Playlists (hls, concat, dash), image sequences and text formats are
 # left out on purpose: they can make ffmpeg open other files.
-CONTAINERS = "mov,mp4,matroska,webm,avi,mp3,wav,w64,flac,ogg,aac,ac3,eac3,dts,asf,mpegts,mpeg,flv,aiff,amr,caf,mxf,opus,wv,ape,au"
+CONTAINERS = (
+    "mov,mp4,matroska,webm,avi,asf,flv,mpegts,mpeg,mxf,wav,w64,aiff,au,caf,flac,wv,ape,mp3,aac,ac3,eac3,dts,ogg,amr"
+)
 PROBE_TIMEOUT_S = 60
 MAX_STREAMS = 64
 MAX_PIXELS = 8192 * 8192  # a larger frame could take gigabytes to decode

@@ -144,7 +144,8 @@ def _encode(
     ffmpeg.run(
         [
             "-f", "flac", "-i", ffmpeg.output(blend), "-af", f"volume={gain_db:.3f}dB,{limiter}",
-            "-c:a", "aac", "-aac_coder", "fast", "-aac_ms", mid_side, "-b:a", f"{profile.audio_bitrate_kbps}k", "-f", "ipod", ffmpeg.output(encoded),
+            "-c:a", "aac", "-aac_coder", "fast", "-aac_ms", mid_side, "-b:a", f"{profile.audio_bitrate_kbps}k",
+            "-f", "ipod", ffmpeg.output(encoded),
         ],
         what="encode the dub",
         cancel=context.cancel,

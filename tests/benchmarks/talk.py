@@ -41,8 +41,9 @@ def make_talk(path: Path, minutes: float, speech_dir: Path | None) -> Path:
     duration_s = minutes * 60
     subprocess.run(
         [
-            "ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=5:duration={duration_s}",
-            "-i", f"file:{sound}", "-t", str(duration_s), "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
+            "ffmpeg", "-nostdin", "-v", "error", "-y",
+            "-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=5:duration={duration_s}", "-i", f"file:{sound}",
+            "-t", str(duration_s), "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
             "-c:a", "aac", "-b:a", "96k", "-metadata:s:a:0", "language=eng", f"file:{path}",
         ],
         check=True,
