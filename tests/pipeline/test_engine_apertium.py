@@ -18,7 +18,7 @@ from pipeline.engines.translation.apertium import ENGINE, ApertiumEngine
 from pipeline.engines.translation.modes import Mode
 from pipeline.errors import Canceled, EngineFailed
 from pipeline.progress import CancelToken
-from tests.pipeline.engine_options import options
+from tests.pipeline.engine_options import known_pairs, options
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,13 @@ def test_spanish_subtitles_become_english() -> None:
         assert session.translate(["La casa es grande."]) == ["The house is big."]
 
 
-def test_a_third_language_bridges_a_missing_pair() -> None:
-    assert ENGINE.route("en", "fr") == ("en", "es", "fr")
-    assert ENGINE.route("en", "ja") is None
-    with ENGINE.open(("en", "es", "fr"), options()) as session:
+def test_a_third_language_bridges_a_missing_pair(tmp_path: Path) -> None:
+    engine = ApertiumEngine(known_pairs(tmp_path))
+
+    assert engine.route("en", "fr") == ("en", "es", "fr")
+    assert engine.route("en", "ja") is None
+    assert engine.targets("en") == ("ca", "es", "fr")
+    with engine.open(("en", "es", "fr"), options()) as session:
         assert session.translate(["The house is big."]) == ["La maison est grande."]
 
 

@@ -11,6 +11,7 @@ import pytest
 from pipeline.engines import registry
 from pipeline.engines.base import EngineKind
 from pipeline.errors import EngineNotReady, EngineUnknown, PairUnsupported, VoiceUnknown
+from tests.pipeline.engine_options import known_pairs
 
 
 @pytest.fixture
@@ -43,6 +44,11 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     registry._loaded.cache_clear()
 
 
+@pytest.fixture
+def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APERTIUM_DATADIR", str(known_pairs(tmp_path)))
+
+
 def test_every_engine_of_ours_is_found() -> None:
     names = {kind: {engine.name for engine in registry.engines(kind)} for kind in EngineKind}
 
@@ -68,6 +74,7 @@ def test_auto_keeps_the_words_only_for_the_same_language() -> None:
     assert registry.select_translation("auto", "en", "es").engine.name == "apertium"
 
 
+@pytest.mark.usefixtures("pairs")
 def test_a_route_through_a_third_language_is_told() -> None:
     selection = registry.select_translation("auto", "en", "fr")
 
@@ -75,6 +82,7 @@ def test_a_route_through_a_third_language_is_told() -> None:
     assert "through Spanish" in selection.why
 
 
+@pytest.mark.usefixtures("pairs")
 def test_an_impossible_pair_names_what_is_possible() -> None:
     with pytest.raises(PairUnsupported, match=r"English to Japanese; from English .*: ca, es, fr; .*--subs-are target"):
         registry.select_translation("auto", "en", "ja")
