@@ -71,6 +71,6 @@ class ModeProfile:
 
 PROFILES = {
     Mode.LOW: ModeProfile(Mode.LOW, "quickest: narrow recognition search, 128 kbit/s sound", "fast", 128, False),
-    Mode.MEDIUM: ModeProfile(Mode.MEDIUM, "balanced: 192 kbit/s sound", "balanced", 192, False),
+    Mode.MEDIUM: ModeProfile(Mode.MEDIUM, "balanced: 160 kbit/s sound", "balanced", 160, False),
     Mode.HIGH: ModeProfile(Mode.HIGH, "best: full recognition search, 256 kbit/s sound", "full", 256, True),
 }

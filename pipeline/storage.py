@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import soundfile
+
 from pipeline.errors import DiskFull, OutputNotWritable, StorageError
 
 PARTIAL_SUFFIX = ".partial"
+NOTHING_LEFT_BYTES = 2**20
 FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -50,6 +53,11 @@ def storage_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise storage_error(error, folder) from error
+    except soundfile.LibsndfileError as error:
+        # libsndfile says only "System error" when a write fails: what is left on the disk tells why.
+        if shutil.disk_usage(folder).free < NOTHING_LEFT_BYTES:
+            raise storage_error(OSError(errno.ENOSPC, ""), folder) from error
+        raise StorageError(f"{folder}: sound cannot be written: {error.error_string}") from error
 
 
 def storage_error(error: OSError, folder: Path) -> StorageError:

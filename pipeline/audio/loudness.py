@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pyebur128
 
 from pipeline.engines.base import Samples
-from pipeline.media import ffmpeg
-from pipeline.progress import CancelToken
 
-MEASURED_HZ = 48_000
 # R128's gating block is 400 ms; shorter sounds are measured as if they were repeated.
 SHORTEST_S = 0.45
 SILENCE_LUFS = -70.0  # the absolute gate: below it there is nothing to measure
@@ -49,15 +45,8 @@ def loudness_of(samples: Samples, sample_rate_hz: int) -> float:
     if not len(samples):
         return SILENCE_LUFS
     stereo = samples if samples.ndim == 2 else np.stack([samples, samples], axis=1)
+    assert stereo.shape[1] == 2  # noqa: S101 - libebur128 would read past the end
     repeats = math.ceil(SHORTEST_S * sample_rate_hz / len(stereo))
     meter = Meter(sample_rate_hz)
     meter.add(np.tile(stereo, (repeats, 1)) if repeats > 1 else stereo)
     return meter.integrated_lufs
-
-
-def measure_file(path: Path, cancel: CancelToken) -> tuple[float, float]:
-    """(integrated LUFS, true peak dBTP) of the first audio track as a listener's decoder gives it."""
-    meter = Meter(MEASURED_HZ, true_peak=True)
-    for block in ffmpeg.decode(path, MEASURED_HZ, cancel=cancel):
-        meter.add(block)
-    return meter.integrated_lufs, meter.peak_db

@@ -68,7 +68,7 @@ def duck_envelope(intervals: Iterable[tuple[float, float]], depth_db: float = DU
 
 
 def line_gains(original: Path, lines: Sequence[Line]) -> list[float]:
-    """Linear gain of each clip so that it is as loud as the original speech it replaces."""
+    """Linear gain of each clip so that it is as loud as the speech it replaces in `original`, mono or stereo."""
     with soundfile.SoundFile(original) as file:
         spoken = [_loudness_between(file, line.source_start_s, line.source_end_s) for line in lines]
     heard = [value for value in spoken if value > SILENCE_LUFS + 10]
@@ -118,7 +118,7 @@ def _loudness_between(file: soundfile.SoundFile, start_s: float, end_s: float) -
     start = min(max(0, round(start_s * file.samplerate)), file.frames)
     file.seek(start)
     frames = max(0, round(end_s * file.samplerate) - start)
-    return loudness_of(file.read(frames, dtype="float32", always_2d=True), file.samplerate)
+    return loudness_of(file.read(frames, dtype="float32"), file.samplerate)
 
 
 def _load(clip: Path, gain: float, sample_rate_hz: int) -> Samples:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import io
 import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -14,14 +17,14 @@ import numpy as np
 
 from pipeline.engines.base import Samples
 from pipeline.errors import Canceled, DiskFull, ToolError, ToolMissing, ToolTimeout
-from pipeline.media.probe import input_options
 from pipeline.processes import end_group, start
 from pipeline.progress import CancelToken
 
 STDERR_TAIL_BYTES = 4000
 POLL_S = 0.05
-DECODE_FRAMES = 48_000 * 5
+DECODE_FRAMES = 48_000 * 2
 BYTES_PER_FRAME = 8
+PIPE_BYTES = 2**20  # the most an ordinary user may ask for: steps of a chain wait for each other less
 DEFAULT_TIMEOUT_S = 6 * 3600.0
 
 
@@ -52,26 +55,37 @@ def run(
     return said
 
 
-def decode(path: Path, sample_rate_hz: int, *, cancel: CancelToken) -> Iterator[Samples]:
-    """The first audio track of one of our own files as stereo float32 blocks of shape (frames, 2).
+def chain(steps: Sequence[Sequence[str]], *, folder: Path, what: str, cancel: CancelToken) -> Iterator[Samples]:
+    """Runs one ffmpeg a step in `folder`, each reading what the one before writes, side by side on all cores.
 
-    Raises what `run` raises.
+    The last writes f32le stereo, which is yielded in float32 blocks of shape (frames, 2). Raises what `run` raises.
     """
-    argv = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", *input_options(path), "-map", "0:a:0"]
-    argv += ["-ac", "2", "-ar", str(sample_rate_hz), "-f", "f32le", "pipe:1"]
-    with tempfile.TemporaryFile() as stderr:
-        process = _start(argv, stdout=subprocess.PIPE, stderr=stderr)
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-        try:
-            while data := process.stdout.read(DECODE_FRAMES * BYTES_PER_FRAME):
-                cancel.raise_if_canceled()
-                yield np.frombuffer(data, dtype="<f4").reshape(-1, 2)
-            process.wait()
-        finally:
-            process.stdout.close()
-            end_group(process)
-        if process.returncode != 0:
-            raise _failure("decode the result", _tail(stderr))
+    with ExitStack() as stack:
+        running: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = []
+        before: int | IO[bytes] | None = subprocess.DEVNULL
+        for step in steps:
+            says: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
+            argv = ["ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error", "-y", *step]
+            process = _start(argv, stdin=before, stdout=subprocess.PIPE, stderr=says, cwd=folder)
+            stack.callback(end_group, process)
+            assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+            running.append((process, says))
+            if isinstance(before, io.IOBase):
+                before.close()  # only the reader holds it, so that the writer notices when the reader ends
+            before = process.stdout
+        yield from _stereo_blocks(running[-1][0], cancel)
+        for process, says in running:
+            if process.wait() != 0:
+                raise _failure(what, _tail(says))
+
+
+def _stereo_blocks(process: subprocess.Popen[bytes], cancel: CancelToken) -> Iterator[Samples]:
+    assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+    with process.stdout:
+        while data := process.stdout.read(DECODE_FRAMES * BYTES_PER_FRAME):
+            cancel.raise_if_canceled()
+            yield np.frombuffer(data, dtype="<f4").reshape(-1, 2)
 
 
 def output(path: Path) -> str:
@@ -79,9 +93,16 @@ def output(path: Path) -> str:
     return f"file:{path.absolute()}"
 
 
-def _start(argv: list[str], *, stdout: int | IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(
+    argv: list[str],
+    *,
+    stdout: int | IO[bytes],
+    stderr: IO[bytes],
+    stdin: int | IO[bytes] | None = subprocess.DEVNULL,
+    cwd: Path | None = None,
+) -> subprocess.Popen[bytes]:
     try:
-        return start(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+        return start(argv, stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd)
     except FileNotFoundError as error:
         raise ToolMissing("ffmpeg is not installed; run: apt-get install ffmpeg") from error
 

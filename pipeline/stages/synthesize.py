@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import soundfile
 
 from pipeline import timing
@@ -114,7 +115,9 @@ class _Speaker:
         self, segments: list[Segment], rates: dict[str, float], from_fraction: float, to_fraction: float
     ) -> dict[str, float]:
         """Each segment's clip length in seconds; speaks the clips that are not there yet."""
-        todo = [item for item in segments if not (self._clips / self.clip_name(item, rates[item.id])).exists()]
+        # By name, because a line said twice is one clip.
+        named = {self.clip_name(item, rates[item.id]): item for item in segments}
+        todo = [item for name, item in named.items() if not (self._clips / name).exists()]
         if todo:
             session = self._start()
             with ThreadPoolExecutor(session.parallelism) as pool:
@@ -168,7 +171,9 @@ class _Speaker:
 
 
 def _write(path: Path, speech: Speech) -> None:
-    soundfile.write(path, speech.samples, speech.sample_rate_hz, format="FLAC", subtype="PCM_16")
+    # A line with nothing to say, such as “…”, is a moment of silence: a FLAC without a sample cannot be read.
+    samples = speech.samples if len(speech.samples) else np.zeros(speech.sample_rate_hz // 1000, dtype=np.float32)
+    soundfile.write(path, samples, speech.sample_rate_hz, format="FLAC", subtype="PCM_16")
 
 
 STAGE = Stage(StageName.SYNTHESIZE, inputs, run)
