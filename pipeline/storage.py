@@ -38,7 +38,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
 
 
 def write_json(final: Path, value: Any) -> None:
-    write_text(final, json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+    write_text(final, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_text(final: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline import languages
 from pipeline.audio.vad import VERSION as VAD_VERSION
 from pipeline.audio.vad import speech_windows
 from pipeline.engines.asr.text import sentence
@@ -20,6 +21,7 @@ from pipeline.workspace import Journal, fingerprint
 
 VERSION = 1
 TRANSCRIPT_JSON = "transcript.json"
+WRITTEN_WITHOUT_SPACES = {"ja", "km", "lo", "my", "th", "yue", "zh"}
 
 
 def inputs(context: StageContext) -> dict[str, Any]:
@@ -72,7 +74,8 @@ def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:
     message = f"speech recognised by {asr.engine.name}, stretches: {len(fresh)}"
     context.report.log(message, done=len(fresh), kept=len(known))
     everything = sorted(known + fresh, key=lambda done: done.window.index)
-    return tuple(_segment(done, punctuate=not asr.engine.punctuates) for done in everything if done.words)
+    spoken = (done for done in everything if done.words)
+    return tuple(_segment(done, _text(done, asr, plan.source_language)) for done in spoken)
 
 
 def _missing(context: StageContext, journal: Journal, known: list[Recognized]) -> Iterator[Window]:
@@ -89,8 +92,14 @@ def _key(window: Window) -> str:
     return f"{window.start_s:.3f}-{window.end_s:.3f}"
 
 
-def _segment(done: Recognized, *, punctuate: bool) -> Segment:
-    text = sentence(done.words) if punctuate else " ".join(word.text.strip() for word in done.words)
+def _text(done: Recognized, asr: AsrSelection, language: str) -> str:
+    if not asr.engine.punctuates:
+        return sentence(done.words)
+    space = "" if languages.primary(language) in WRITTEN_WITHOUT_SPACES else " "
+    return space.join(word.text.strip() for word in done.words)
+
+
+def _segment(done: Recognized, text: str) -> Segment:
     return Segment(f"{done.window.index + 1:05d}", done.window.start_s, done.window.end_s, text, words=done.words)
 
 
