@@ -74,7 +74,9 @@ SPANS = st.lists(st.tuples(st.floats(0.0, 2.0), st.floats(0.1, 8.0), st.floats(0
 
 @given(SPANS)
 def test_no_plan_overlaps_or_speaks_faster_than_the_limit(spans: list[tuple[float, float, float]]) -> None:
-    at_s, segments, natural = 0.0, [], []
+    at_s = 0.0
+    segments: list[Segment] = []
+    natural: list[float] = []
     for gap_s, length_s, natural_s in spans:
         segments.append(Segment(f"{len(segments):05d}", at_s + gap_s, at_s + gap_s + length_s, "words"))
         at_s += gap_s + length_s
@@ -96,7 +98,10 @@ def test_no_plan_overlaps_or_speaks_faster_than_the_limit(spans: list[tuple[floa
 def test_moving_everything_later_moves_every_clip_later(
     spans: list[tuple[float, float, float]], shift_s: float
 ) -> None:
-    at_s, here, later, natural = 0.0, [], [], []
+    at_s = 0.0
+    here: list[Segment] = []
+    later: list[Segment] = []
+    natural: list[float] = []
     for gap_s, length_s, natural_s in spans:
         start_s = at_s + gap_s
         here.append(Segment(f"{len(here):05d}", start_s, start_s + length_s, "words"))
