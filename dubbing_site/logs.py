@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+# Addresses that carry a secret: the one-time setup link and allauth's password reset link.
+_SECRET_PATHS = re.compile(r"(/setup/|/accounts/password/reset/key/)[^/\s'\"]+")
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -12,6 +17,14 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+
+def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Takes the secret part out of every address in a line, whichever field it stands in."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _SECRET_PATHS.sub(r"\1…", value)
+    return event
 
 
 def configure(level: str, style: str) -> dict[str, Any]:
@@ -26,7 +39,7 @@ def configure(level: str, style: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderers: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    renderers: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, hide_secrets]
     if style == "json":
         renderers += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:

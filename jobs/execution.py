@@ -230,7 +230,7 @@ def _publish(job: Job, claim: Claim, finished: Finished) -> None:
             owner=job.owner,
             job_id=job.id,
             title=job.name,
-            source_language=str(finished.summary.get("source_language") or wanted.source_language or ""),
+            source_language=finished.summary["languages"]["source"],
             target_language=wanted.target_language,
             duration_s=job.upload.media.get("duration_s"),
             files=finished.artifacts,

@@ -38,7 +38,8 @@ def finish(request: dict[str, Any]) -> None:
     for kind, (name, content) in contents.items():
         (output / name).write_bytes(content)
         artifacts[kind] = str(output / name)
-    summary = {"source_language": "en", "stages": [{"name": name, "duration_s": 0.1} for name in STAGES]}
+    languages = {"source": "en", "target": request["settings"]["target_language"]}
+    summary = {"languages": languages, "stages": dict.fromkeys(STAGES, 0.1)}
     data = {"output_dir": str(output), "artifacts": artifacts, "summary": summary}
     say(request, "result", data=data)
 

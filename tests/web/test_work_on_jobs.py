@@ -78,7 +78,7 @@ def test_a_good_dub_is_published_and_its_workspace_is_gone(alice: User, data_dir
 
     assert job.state == JobState.DONE
     assert job.finished_at is not None
-    assert job.summary["source_language"] == "en"
+    assert job.summary["languages"]["source"] == "en"
     assert {stage.state for stage in job.stages.all()} == {StageState.DONE}
     dub = Dub.objects.get(job_id=job.id)
     assert dub.owner == alice
