@@ -16,8 +16,9 @@ from pipeline.engines.base import Samples
 BLOCK_S = 10.0
 FADE_S = 0.008  # at both edges of a clip: long enough for no click, too short to hear
 # Until a separation engine takes the voice out, the original's speech goes down with its bed. Recognised again by
-# pocketsphinx, a dub over Spanish speech has 78 % word errors at −18 dB, 29 % at −30, 11 % (as the voice alone) at −40.
-DUCK_DB = -40.0
+# pocketsphinx, a dub over Spanish speech has 78 % word errors at −18 dB, 29 % at −30, 11 % at −40 and 4 % at −50;
+# docs/decisions/0001-ducking-depth.md.
+DUCK_DB = -50.0
 DUCK_ATTACK_S = 0.15  # the bed is down before the speech starts
 DUCK_RELEASE_S = 0.35
 DUCK_MERGE_S = 0.8  # between two lines closer than this the bed stays down: no pumping

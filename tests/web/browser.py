@@ -124,7 +124,7 @@ def phone(
     errors = collect_errors(page)
     yield page
     context.close()
-    assert errors == []
+    assert not errors, "\n".join(errors)
 
 
 def collect_errors(page: Page) -> list[str]:
