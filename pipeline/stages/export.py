@@ -66,13 +66,14 @@ def inputs(context: StageContext) -> dict[str, Any]:
 
 def run(context: StageContext) -> list[str]:
     subtitle_files = _write_subtitles(context)
-    artifacts: dict[str, Path] = dict(subtitle_files)
+    artifacts: dict[str, Path] = {}
     containers = list(_containers(context))
     for number, container in enumerate(containers):
         final = context.plan.output_dir / f"{stem(context.plan)}.{context.plan.target_language}.{container.suffix}"
         with atomic_path(final) as temporary:
             _mux(context, container, temporary, subtitle_files, (number, len(containers)))
         artifacts[container.kind] = final
+    artifacts |= subtitle_files  # what a user looks for first comes first
     described = {
         kind: {"name": path.name, "size_bytes": path.stat().st_size, "sha256": sha256_of(path)}
         for kind, path in artifacts.items()

@@ -34,7 +34,6 @@ SWITCHES = (
 USERNAME = "alice"
 PASSWORD = "correct horse battery"
 # What the browser writes to the console although the site answered as it should: a refused form, a lost connection.
-# Forms refused on purpose, and connections the tests cut: the browser itself reports both.
 EXPECTED_ERRORS = ("status of 422", "ERR_CONNECTION_RESET", "WebSocket connection to")
 expect.set_options(timeout=20_000)  # milliseconds; the machine dubs with all its cores meanwhile
 
