@@ -45,6 +45,7 @@ constraints: setup-dev ## pin what is installed now
 # Real speech to mix into the talks: a folder of FLAC clips. Without it, all of it is generated.
 SPEECH ?= ../shared/data/speech
 MINUTES ?= 10
+MODE ?= medium
 
-bench-dub: setup-dev ## a ten-minute talk (MINUTES="10 60" for both): time and memory of every stage
-	@$(BIN)/python -m tests.benchmarks.bench_dub --minutes $(MINUTES) --speech $(SPEECH)
+bench-dub: setup-dev ## a ten-minute talk (MINUTES="10 60" for both, MODE=low): time and memory of every stage
+	@$(BIN)/python -m tests.benchmarks.bench_dub --minutes $(MINUTES) --mode $(MODE) --speech $(SPEECH)

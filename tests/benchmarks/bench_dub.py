@@ -78,12 +78,12 @@ class Watch:
         return total / 2**20
 
 
-def dub_talk(minutes: float, speech_dir: Path | None) -> dict[str, Any]:
-    folder = BUILD / f"talk-{minutes:g}"
+def dub_talk(minutes: float, mode: str, speech_dir: Path | None) -> dict[str, Any]:
+    folder = BUILD / f"talk-{minutes:g}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     source = make_talk(folder / "talk.mp4", minutes, speech_dir)
-    command = [sys.executable, "-m", "pipeline.cli", str(source), "--to", "es", "--json"]
+    command = [sys.executable, "-m", "pipeline.cli", str(source), "--to", "es", "--mode", mode, "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     watch, done = Watch(process.pid), threading.Event()
@@ -97,7 +97,7 @@ def dub_talk(minutes: float, speech_dir: Path | None) -> dict[str, Any]:
         raise SystemExit(f"the dub failed: {lines[-1:]}")
     summary = json.loads(lines[-1])["data"]["summary"]
     shutil.rmtree(folder)
-    return report(minutes, summary, watch)
+    return {"mode": mode} | report(minutes, summary, watch)
 
 
 def report(minutes: float, summary: dict[str, Any], watch: Watch) -> dict[str, Any]:
@@ -143,10 +143,11 @@ def print_table(results: list[dict[str, Any]], help_median_s: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, nargs="+", default=[10.0])
+    parser.add_argument("--mode", choices=["low", "medium", "high"], default="medium")
     parser.add_argument("--speech", type=Path, help="folder of FLAC clips of real speech to mix in")
     arguments = parser.parse_args()
     speech_dir = arguments.speech if arguments.speech and arguments.speech.is_dir() else None
-    results = [dub_talk(minutes, speech_dir) for minutes in arguments.minutes]
+    results = [dub_talk(minutes, arguments.mode, speech_dir) for minutes in arguments.minutes]
     help_median_s = help_s()
     print_table(results, help_median_s)
     (BUILD / "dub.json").write_text(json.dumps({"talks": results, "help_s": help_median_s}, indent=1))
