@@ -17,9 +17,8 @@ from pipeline.stages.base import Plan, identity
 from pipeline.stages.export import ARTIFACTS_JSON
 from pipeline.stages.mix import MIX_JSON
 from pipeline.stages.synthesize import read_placements
-from pipeline.stages.transcribe import TRANSCRIPT_JSON
+from pipeline.stages.transcribe import read_transcript
 from pipeline.storage import storage_errors, write_json
-from pipeline.transcript import Transcript
 from pipeline.workspace import StageRecord, Workspace
 
 SCHEMA_VERSION = 1
@@ -94,8 +93,7 @@ def write(
 
 
 def _summary(plan: Plan, workspace: Workspace, durations_s: Mapping[StageName, float], wall_s: float) -> dict[str, Any]:
-    text = workspace.path(StageName.TRANSLATE, TRANSCRIPT_JSON).read_text("utf-8")
-    source = {segment.id: segment for segment in Transcript.from_json(text).segments}
+    source = {segment.id: segment for segment in read_transcript(workspace, StageName.TRANSLATE).segments}
     placements = read_placements(workspace)
     fit = timing.fit([source[clip.segment_id] for clip in placements], placements)
     return {

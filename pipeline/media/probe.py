@@ -78,19 +78,6 @@ class MediaFacts:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> MediaFacts:
-        """The reverse of `to_json`, for facts read back from a workspace."""
-        return cls(
-            data["container"],
-            data["duration_s"],
-            data["size_bytes"],
-            VideoTrack(**data["video"]) if data["video"] else None,
-            tuple(AudioTrack(**item) for item in data["audio_tracks"]),
-            tuple(SubtitleTrack(**item) for item in data["subtitle_tracks"]),
-            tuple(Chapter(**item) for item in data["chapters"]),
-        )
-
 
 def input_guards() -> dict[str, str]:
     """The ffmpeg input options that keep a file from making ffmpeg open another one or the network."""

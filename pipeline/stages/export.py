@@ -17,9 +17,8 @@ from pipeline.progress import Level, StageName
 from pipeline.stages.base import Plan, Stage, StageContext
 from pipeline.stages.mix import DUB_AUDIO
 from pipeline.stages.synthesize import PLACEMENTS_JSON, read_placements
-from pipeline.stages.transcribe import TRANSCRIPT_JSON
+from pipeline.stages.transcribe import TRANSCRIPT_JSON, read_transcript
 from pipeline.storage import atomic_path, write_json
-from pipeline.transcript import Transcript
 from pipeline.workspace import sha256_of
 
 VERSION = 1
@@ -105,7 +104,7 @@ def _containers(context: StageContext) -> Iterator[Container]:
 def _write_subtitles(context: StageContext) -> dict[str, Path]:
     """SRT and VTT in the target language (timed to the dub) and, where known, the source language."""
     plan, workspace = context.plan, context.workspace
-    transcript = Transcript.from_json(workspace.path(StageName.TRANSLATE, TRANSCRIPT_JSON).read_text("utf-8"))
+    transcript = read_transcript(workspace, StageName.TRANSLATE)
     spoken = {segment.id: segment.translation or "" for segment in transcript.segments}
     placements = read_placements(workspace)
     tracks = {"target": [(clip.start_s, clip.end_s, spoken[clip.segment_id]) for clip in placements]}

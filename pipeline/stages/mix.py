@@ -17,9 +17,8 @@ from pipeline.progress import StageName
 from pipeline.stages.base import Stage, StageContext
 from pipeline.stages.extract import MIX_HZ, ORIGINAL_FLAC, RECOGNITION_WAV
 from pipeline.stages.synthesize import CLIPS, PLACEMENTS_JSON, read_placements
-from pipeline.stages.transcribe import TRANSCRIPT_JSON
+from pipeline.stages.transcribe import TRANSCRIPT_JSON, read_transcript
 from pipeline.storage import PARTIAL_SUFFIX, atomic_path, storage_errors, write_json
-from pipeline.transcript import Transcript
 
 VERSION = 1
 DUB_AUDIO = "dub.m4a"
@@ -68,7 +67,7 @@ def run(context: StageContext) -> list[str]:
 def _lines(context: StageContext) -> list[Line]:
     """The clips to lay, each with the original speech it stands for."""
     workspace = context.workspace
-    transcript = Transcript.from_json(workspace.path(StageName.TRANSLATE, TRANSCRIPT_JSON).read_text("utf-8"))
+    transcript = read_transcript(workspace, StageName.TRANSLATE)
     source = {segment.id: segment for segment in transcript.segments}
     clips = workspace.path(StageName.SYNTHESIZE, CLIPS)
     return [

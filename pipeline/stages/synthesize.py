@@ -22,9 +22,9 @@ from pipeline.engines.base import Speech, TtsSession, Voice
 from pipeline.media import ffmpeg
 from pipeline.progress import Level, StageName
 from pipeline.stages.base import Stage, StageContext, identity
-from pipeline.stages.transcribe import TRANSCRIPT_JSON
+from pipeline.stages.transcribe import TRANSCRIPT_JSON, read_transcript
 from pipeline.storage import atomic_path, write_json
-from pipeline.transcript import Segment, Transcript
+from pipeline.transcript import Segment
 from pipeline.workspace import Workspace, fingerprint
 
 VERSION = 1
@@ -47,8 +47,8 @@ def inputs(context: StageContext) -> dict[str, Any]:
 
 def run(context: StageContext) -> list[str]:
     workspace = context.workspace
-    text = workspace.path(StageName.TRANSLATE, TRANSCRIPT_JSON).read_text("utf-8")
-    segments = [item for item in Transcript.from_json(text).segments if (item.translation or "").strip()]
+    transcript = read_transcript(workspace, StageName.TRANSLATE)
+    segments = [item for item in transcript.segments if (item.translation or "").strip()]
     clips = workspace.path(StageName.SYNTHESIZE, CLIPS)
     clips.mkdir(exist_ok=True)
     end_s = context.plan.facts.duration_s
@@ -89,6 +89,7 @@ class _Speaker:
     def __init__(self, context: StageContext, clips: Path) -> None:
         self._context = context
         self._engine = context.plan.tts.engine
+        self._identity = identity(context.plan.tts)  # asks the engine for its version: once, not for every clip
         self._clips = clips
         self._voice: Voice = context.plan.tts.voice
         self._session: TtsSession | None = None
@@ -104,7 +105,7 @@ class _Speaker:
     def clip_name(self, segment: Segment, rate: float) -> str:
         made_from = {
             "version": VERSION,
-            "engine": identity(self._context.plan.tts),
+            "engine": self._identity,
             "voice": self._voice.id,
             "text": segment.translation,
             "rate": round(rate, 3),

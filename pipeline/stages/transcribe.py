@@ -17,7 +17,7 @@ from pipeline.stages.base import Stage, StageContext, identity
 from pipeline.stages.extract import RECOGNITION_WAV
 from pipeline.storage import write_text
 from pipeline.transcript import Segment, Transcript, Word
-from pipeline.workspace import Journal, fingerprint
+from pipeline.workspace import Journal, Workspace, fingerprint
 
 VERSION = 1
 TRANSCRIPT_JSON = "transcript.json"
@@ -48,6 +48,11 @@ def run(context: StageContext) -> list[str]:
     transcript = Transcript(plan.source_language, segments)
     write_text(context.workspace.path(StageName.TRANSCRIBE, TRANSCRIPT_JSON), transcript.to_json())
     return [TRANSCRIPT_JSON]
+
+
+def read_transcript(workspace: Workspace, stage: StageName) -> Transcript:
+    """What transcribe wrote, or translate with the translations in it."""
+    return Transcript.from_json(workspace.path(stage, TRANSCRIPT_JSON).read_text("utf-8"))
 
 
 def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:

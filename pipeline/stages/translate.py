@@ -7,9 +7,8 @@ from typing import Any
 from pipeline.engines.registry import TranslationSelection
 from pipeline.progress import StageName
 from pipeline.stages.base import Stage, StageContext, identity
-from pipeline.stages.transcribe import TRANSCRIPT_JSON
+from pipeline.stages.transcribe import TRANSCRIPT_JSON, read_transcript
 from pipeline.storage import write_text
-from pipeline.transcript import Transcript
 from pipeline.workspace import Journal, fingerprint
 
 VERSION = 1
@@ -28,7 +27,7 @@ def inputs(context: StageContext) -> dict[str, Any]:
 
 def run(context: StageContext) -> list[str]:
     plan, workspace = context.plan, context.workspace
-    source = Transcript.from_json(workspace.path(StageName.TRANSCRIBE, TRANSCRIPT_JSON).read_text("utf-8"))
+    source = read_transcript(workspace, StageName.TRANSCRIBE)
     texts = [segment.text for segment in source.segments]
     lines = texts if plan.translation is None else _translate(context, plan.translation, texts)
     translated = source.with_translations(plan.target_language, lines)
