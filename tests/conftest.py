@@ -1,14 +1,16 @@
-"""What tests of every part share: two people, and media made by ffmpeg."""
+"""What tests of every part share: two people, media made by ffmpeg, real servers."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from accounts.models import User
 from tests import factories
+from tests.servers import PostgresServer, RedisServer, running_postgres, running_redis
 
 
 @pytest.fixture
@@ -32,6 +34,20 @@ def spoken_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """About six seconds of English speech under a test picture."""
     text = "The weather is good today. We are going to the market to buy bread and fresh apples."
     return _ffmpeg(tmp_path_factory.mktemp("clips") / "spoken.mp4", f"flite=text='{text}':voice=rms", 6)
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """One of the test's own, to be hurt."""
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Shared: take a `database` of your own."""
+    with running_postgres() as server:
+        yield server
 
 
 def _ffmpeg(target: Path, audio: str, duration_s: int) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from django.test import Client
 
 from accounts.models import User
 from jobs import drain
+from tests.servers import free_port
 
 DEADLINE_S = 30.0
 
@@ -67,13 +67,6 @@ def wait_until(condition: Callable[[], object], what: str, within_s: float = DEA
         if time.monotonic() > deadline_s:
             pytest.fail(f"not within {within_s:.0f} s: {what}")
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

@@ -17,7 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.web.conftest import free_port, wait_until
+from tests.servers import free_port
+from tests.web.conftest import wait_until
 
 pytestmark = pytest.mark.slow
 
