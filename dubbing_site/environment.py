@@ -59,8 +59,23 @@ class Environment:
     heartbeat_seconds: int = documented("5", "Seconds between a worker's signs of life.", minimum=1)
     max_attempts: int = documented("3", "Times a job is started before it counts as failed.", minimum=1)
     stall_seconds: int = documented("900", "Seconds without a sign of progress after which a dub is ended.", minimum=10)
-    max_waiting_jobs_per_user: int = documented("50", "Jobs one user may have waiting.", minimum=1)
+    max_running_jobs_per_user: int = documented("2", "Jobs one user may have running; 0: no limit.", minimum=0)
+    max_waiting_jobs_per_user: int = documented("50", "Jobs one user may have waiting; 0: no limit.", minimum=0)
+    max_jobs_per_day_per_user: int = documented("200", "Jobs one user may start a day; 0: no limit.", minimum=0)
     drain_seconds: int = documented("10", "Seconds running dubs get to stop before they are killed.", minimum=1)
+    # Retention
+    retain_inputs_days: int = documented("0", "Days that uploaded files are kept; 0: for good.", minimum=0)
+    retain_inputs_bytes: int = documented("0", "Bytes that uploaded files may take; 0: any.", minimum=0)
+    retain_intermediates_days: int = documented(
+        "7", "Days that the work of ended jobs is kept for a retry; 0: for good.", minimum=0
+    )
+    retain_intermediates_bytes: int = documented(
+        "0", "Bytes that the kept work of ended jobs may take; 0: any.", minimum=0
+    )
+    retain_outputs_days: int = documented("0", "Days that finished dubs are kept; 0: for good.", minimum=0)
+    retain_outputs_bytes: int = documented("0", "Bytes that finished dubs may take; 0: any.", minimum=0)
+    retain_logs_days: int = documented("90", "Days that events of ended jobs are kept; 0: for good.", minimum=0)
+    retain_logs_bytes: int = documented("0", "Bytes that events of ended jobs may take; 0: any.", minimum=0)
     # Logs
     log_level: str = documented("INFO", "Least serious log lines shown.", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     log_format: str = documented("console", "Log lines for people or for machines.", choices=("console", "json"))

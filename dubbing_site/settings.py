@@ -33,8 +33,20 @@ LEASE_SECONDS = ENVIRONMENT.lease_seconds
 HEARTBEAT_SECONDS = ENVIRONMENT.heartbeat_seconds
 MAX_ATTEMPTS = ENVIRONMENT.max_attempts
 STALL_SECONDS = ENVIRONMENT.stall_seconds
+MAX_RUNNING_JOBS_PER_USER = ENVIRONMENT.max_running_jobs_per_user
 MAX_WAITING_JOBS_PER_USER = ENVIRONMENT.max_waiting_jobs_per_user
+MAX_JOBS_PER_DAY_PER_USER = ENVIRONMENT.max_jobs_per_day_per_user
 DRAIN_SECONDS = ENVIRONMENT.drain_seconds
+
+# Retention
+RETAIN_INPUTS_DAYS = ENVIRONMENT.retain_inputs_days
+RETAIN_INPUTS_BYTES = ENVIRONMENT.retain_inputs_bytes
+RETAIN_INTERMEDIATES_DAYS = ENVIRONMENT.retain_intermediates_days
+RETAIN_INTERMEDIATES_BYTES = ENVIRONMENT.retain_intermediates_bytes
+RETAIN_OUTPUTS_DAYS = ENVIRONMENT.retain_outputs_days
+RETAIN_OUTPUTS_BYTES = ENVIRONMENT.retain_outputs_bytes
+RETAIN_LOGS_DAYS = ENVIRONMENT.retain_logs_days
+RETAIN_LOGS_BYTES = ENVIRONMENT.retain_logs_bytes
 
 INSTALLED_APPS = [
     "dubbing_site",
