@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -11,13 +12,20 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from jobs.errors import BatchRefused, TryLater
 from pipeline.errors import DiskFull, DubbingError
 
 CONTENT_TYPE = "application/problem+json"
 STATUS_OF_CODE = {
     "upload.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "jobs.too_many_waiting": HTTPStatus.TOO_MANY_REQUESTS,
+    "upload.removed": HTTPStatus.GONE,
+    "jobs.daily_limit": HTTPStatus.TOO_MANY_REQUESTS,
+    "jobs.not_allowed": HTTPStatus.FORBIDDEN,
     "jobs.state": HTTPStatus.CONFLICT,
+    "jobs.idempotency_key": HTTPStatus.BAD_REQUEST,
+    "jobs.idempotency_mismatch": HTTPStatus.CONFLICT,
+    "jobs.idempotency_in_progress": HTTPStatus.CONFLICT,
     DiskFull.code: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 USER_CAN_FIX = 2  # DubbingError.exit_code of errors that another file or option solves
@@ -26,7 +34,7 @@ USER_CAN_FIX = 2  # DubbingError.exit_code of errors that another file or option
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None leaves a programming error to Django (500)."""
     if isinstance(error, DubbingError):
-        return _problem(_status(error), error.code, str(error))
+        return _refusal(error)
     if isinstance(error, ObjectDoesNotExist):
         error = Http404()
     response = exception_handler(error, context)
@@ -37,6 +45,14 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     for header in ("WWW-Authenticate", "Retry-After", "Allow"):
         if header in response.headers:
             problem.headers[header] = response.headers[header]
+    return problem
+
+
+def _refusal(error: DubbingError) -> Response:
+    items = {"items": [asdict(item) for item in error.items]} if isinstance(error, BatchRefused) else {}
+    problem = _problem(_status(error), error.code, str(error), items)
+    if isinstance(error, TryLater):
+        problem.headers["Retry-After"] = str(error.retry_after_s)
     return problem
 
 
