@@ -83,6 +83,18 @@ def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], object])
     return dub
 
 
+@transaction.atomic
+def remove(dub_id: UUID) -> None:
+    """Removes a dub and its files; harmless when it is gone already."""
+    dub = Dub.objects.select_for_update().filter(id=dub_id).first()
+    if dub is None:
+        return
+    folder = dub.folder
+    dub.delete()
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+    logger.info("dub_removed", dub_id=str(dub_id), job_id=str(dub.job_id))
+
+
 def remove_orphans(*, now_s: float | None = None) -> int:
     """Removes folders that a hard stop left between moving files and recording them; the number removed."""
     root = Path(settings.MEDIA_ROOT) / "dubs"

@@ -3,7 +3,8 @@
 InputError
 └── UploadError             upload.*
     ├── UploadTooLarge      upload.too_large
-    └── UploadEmpty         upload.empty
+    ├── UploadEmpty         upload.empty
+    └── UploadRemoved       upload.removed      its file is not kept any more
 """
 
 from pipeline.errors import InputError
@@ -19,3 +20,7 @@ class UploadTooLarge(UploadError):
 
 class UploadEmpty(UploadError):
     code = "upload.empty"
+
+
+class UploadRemoved(UploadError):
+    code = "upload.removed"

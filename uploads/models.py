@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 class UploadState(models.TextChoices):
     READY = "ready", _("ready")
+    REMOVED = "removed", _("removed")  # its file was given up; the row tells what jobs were made from
 
 
 class Upload(models.Model):

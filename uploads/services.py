@@ -22,8 +22,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from pipeline.errors import DiskFull
 from pipeline.media.probe import probe
-from uploads.errors import UploadEmpty, UploadTooLarge
-from uploads.models import Upload
+from uploads.errors import UploadEmpty, UploadRemoved, UploadTooLarge
+from uploads.models import Upload, UploadState
 
 logger = structlog.get_logger(__name__)
 CHUNK_BYTES = 1024 * 1024
@@ -56,6 +56,36 @@ def display_name(name: str) -> str:
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     shown = "".join(character for character in last if character.isprintable()).strip()
     return shown[-255:] or _("Untitled")
+
+
+def held(upload_id: uuid.UUID) -> Upload:
+    """The upload, its file kept at least until the transaction ends. Raises UploadRemoved."""
+    upload = Upload.objects.select_for_update().get(id=upload_id)
+    if upload.state == UploadState.REMOVED:
+        raise UploadRemoved(_("The file is not kept any more; upload it again."))
+    return upload
+
+
+def give_up(upload: Upload) -> None:
+    """Removes the file of an upload that is locked by the caller's transaction; the row stays."""
+    upload.state = UploadState.REMOVED
+    upload.save(update_fields=["state"])
+    transaction.on_commit(lambda: shutil.rmtree(upload.folder, ignore_errors=True))
+    logger.info("upload_given_up", upload_id=str(upload.id), size_bytes=upload.size_bytes)
+
+
+def remove_orphans(*, now_s: float | None = None) -> int:
+    """Removes the folders of uploads that are gone or given up; the number removed."""
+    root = Path(settings.MEDIA_ROOT) / "uploads"
+    limit_s = (time.time() if now_s is None else now_s) - ABANDONED_AFTER.total_seconds()
+    if not root.exists():
+        return 0
+    old = {folder.name: folder for folder in root.iterdir() if folder.stat().st_mtime < limit_s}
+    kept = Upload.objects.exclude(state=UploadState.REMOVED).values_list("id", flat=True)
+    left = old.keys() - {str(upload_id) for upload_id in kept}
+    for name in left:
+        shutil.rmtree(old[name], ignore_errors=True)
+    return len(left)
 
 
 def remove_abandoned(*, now_s: float | None = None) -> int:
