@@ -31,7 +31,7 @@ class StageInline(admin.TabularInline):
 class JobAdmin(admin.ModelAdmin):
     """For looking; what changes a job goes through `jobs.dispatch`."""
 
-    list_display = ("name", "owner", "state", "attempts", "created_at", "finished_at")
+    list_display = ("name", "owner", "state", "created_at", "finished_at")
     list_filter: ClassVar = ["state", "created_at"]
     search_fields: ClassVar = ["name", "owner__username", "id"]
     list_select_related: ClassVar = ["owner"]

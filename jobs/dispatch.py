@@ -17,8 +17,8 @@ from django_q.tasks import async_task
 
 from accounts.models import User
 from jobs.errors import JobStateError, TooManyWaiting
-from jobs.models import EventKind, Job, JobState, Stage
-from jobs.services import NewEvent, append, locked, transition
+from jobs.models import EventKind, Job, JobState, QueueClass, Shard, ShardKind, ShardState, Stage
+from jobs.services import NewEvent, add_shards, append, locked, transition
 from pipeline.errors import SettingsError
 from pipeline.progress import StageName
 from pipeline.settings import DubSettings
@@ -43,12 +43,12 @@ def submit(owner: User, upload: Upload, settings: DubSettings) -> Job:
     if Job.objects.filter(owner=owner, state=JobState.QUEUED).count() >= site.MAX_WAITING_JOBS_PER_USER:
         text = _("You have %(count)s jobs waiting already; wait for one to finish or cancel one.")
         raise TooManyWaiting(text % {"count": site.MAX_WAITING_JOBS_PER_USER})
-    job = Job.objects.create(
-        owner=owner, upload=upload, name=upload.name, settings=settings.to_json(), rung_at=timezone.now()
-    )
+    job = Job.objects.create(owner=owner, upload=upload, name=upload.name, settings=settings.to_json())
     Stage.objects.bulk_create(Stage(job=job, name=name, position=place) for place, name in enumerate(StageName))
     append(job, [NewEvent(EventKind.STATE, data={"state": JobState.QUEUED.value, "from": None})])
-    ring()
+    whole = Shard(stage=StageName.EXPORT, kind=ShardKind.STAGE, queue=QueueClass.CPU, rung_at=timezone.now())
+    add_shards(job, [whole])
+    ring(QueueClass.CPU)
     logger.info("job_submitted", job_id=str(job.id), user_id=str(owner.pk), upload_id=str(upload.id))
     return job
 
@@ -73,20 +73,20 @@ def cancel(job: Job, by: User) -> Job:
     return job
 
 
-def ring() -> None:
-    """Tells the workers that there may be something to do; joins the transaction it is called in."""
-    async_task(DOORBELL, save=False)
+def ring(queue: QueueClass) -> None:
+    """Tells the workers of this queue that there may be something to do; joins the transaction it is called in."""
+    async_task(DOORBELL, group=queue.value, save=False)
 
 
 @transaction.atomic
 def ring_again(*, now: datetime) -> int:
-    """Rings for jobs whose doorbell seems lost, while a worker could be free; the number of rings."""
-    running = Job.objects.filter(state=JobState.RUNNING).count()
+    """Rings for shards whose doorbell seems lost, while a worker could be free; the number of rings."""
+    running = Shard.objects.filter(state=ShardState.RUNNING).count()
     free = max(site.WORKERS - running, 0)
-    forgotten = Job.objects.filter(state=JobState.QUEUED, rung_at__lt=now - RING_AGAIN_AFTER)
-    ids = list(forgotten.order_by("-priority", "created_at").values_list("id", flat=True)[:free])
-    if ids:
-        Job.objects.filter(id__in=ids).update(rung_at=now)
-    for _job_id in ids:
-        ring()
-    return len(ids)
+    forgotten = Shard.objects.filter(state=ShardState.WAITING, rung_at__lt=now - RING_AGAIN_AFTER)
+    rows = dict(forgotten.order_by("-priority", "id").values_list("id", "queue")[:free])
+    if rows:
+        Shard.objects.filter(id__in=rows).update(rung_at=now)
+    for queue in rows.values():
+        ring(QueueClass(queue))
+    return len(rows)

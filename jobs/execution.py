@@ -16,12 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from jobs import dispatch, drain, leases, services, workspaces
+from jobs import claims, dispatch, drain, services, workspaces
 from jobs.coalescing import Coalescer, event_of
 from jobs.errors import LeaseLost
-from jobs.leases import Claim
-from jobs.models import Job, JobState
+from jobs.models import Job, JobState, QueueClass, Shard, ShardState
 from jobs.runner_process import RUNNER, Request, RunnerProcess
+from jobs.services import Claim
 from library.services import FinishedDub, publish
 from pipeline.errors import Canceled, WorkspaceBusy
 
@@ -66,16 +66,17 @@ Outcome = Finished | Refused | Broke | Stopped
 
 
 def run_claimed(claim: Claim, *, command: Sequence[str] = RUNNER) -> None:
-    """Works on the job until it ends, is canceled, or the worker drains. Errors of the dub become its state."""
-    job = Job.objects.select_related("upload", "owner").get(id=claim.job_id)
+    """Works on the shard until it ends, is canceled, or the worker drains. Errors of the dub become its job's state."""
+    shard = Shard.objects.select_related("job__upload", "job__owner").get(id=claim.shard_id)
+    job = shard.job
     attempt = workspaces.attempt_folder(claim)
     attempt.mkdir(mode=0o750, parents=True, exist_ok=True)
     with structlog.contextvars.bound_contextvars(job_id=str(job.id), user_id=str(job.owner_id)):
-        logger.info("job_started", attempt=job.attempts, upload_id=str(job.upload_id))
+        logger.info("job_started", attempt=shard.attempts, upload_id=str(job.upload_id))
         try:
             with override(settings.LANGUAGE_CODE):
                 outcome = _Run(job, claim, attempt, command).outcome()
-                _settle(job, claim, outcome)
+                _settle(shard, claim, outcome)
         except LeaseLost:
             logger.warning("lease_lost", token=claim.token)
             return
@@ -91,7 +92,7 @@ class _Run:
         self._due_s: dict[str, float] = {}
         self._heard_s = time.monotonic()
         request = Request(
-            id=f"{claim.job_id}:{claim.token}",
+            id=f"{claim.shard_id}:{claim.token}",
             source=job.upload.source_path,
             settings=job.dub_settings,
             output_dir=attempt / "output",
@@ -132,13 +133,13 @@ class _Run:
     def _write(self) -> None:
         events = self._coalescer.take(time.monotonic())
         if events:
-            services.record(self._claim.job_id, self._claim.token, events)
+            services.record(self._claim, events)
 
     def _look_around(self) -> Outcome | None:
         """Heartbeat, cancellation, drain, stall."""
         if self._is_due("heartbeat", settings.HEARTBEAT_SECONDS):
-            leases.renew(self._claim, now=timezone.now())
-        if self._is_due("cancel", CANCEL_CHECK_EVERY_S) and leases.is_cancel_requested(self._claim):
+            claims.renew(self._claim, now=timezone.now())
+        if self._is_due("wishes", CANCEL_CHECK_EVERY_S) and claims.wishes(self._claim).is_canceled:
             return Stopped(by_user=True)
         if drain.is_requested():
             return Stopped(by_user=False)
@@ -185,46 +186,51 @@ def _finished(data: object) -> Finished | Broke:
     return Broke("jobs.result_unusable", _("The dubbing process gave no usable result."))
 
 
-def _settle(job: Job, claim: Claim, outcome: Outcome) -> None:
+def _settle(shard: Shard, claim: Claim, outcome: Outcome) -> None:
     """Writes the outcome down. Raises LeaseLost."""
     match outcome:
         case Finished():
-            _publish(job, claim, outcome)
+            _publish(shard.job, claim, outcome)
         case Stopped(by_user=True):
-            services.transition(job.id, JobState.CANCELED, token=claim.token)
+            _end(claim, JobState.CANCELED, ("", ""))
         case Stopped(by_user=False):
-            leases.give_back(claim)
+            claims.give_back(claim, _("The worker stops; the job waits again."))
             return
-        case Broke() if job.attempts < settings.MAX_ATTEMPTS:
+        case Broke() if shard.attempts < settings.MAX_ATTEMPTS:
             _queue_again(claim, outcome.message)
             return
         case Refused() | Broke():
-            services.transition(job.id, JobState.FAILED, token=claim.token, error=(outcome.code, outcome.message))
-    workspaces.remove(job.id)
+            _end(claim, JobState.FAILED, (outcome.code, outcome.message))
+    workspaces.remove(shard.job_id)
+
+
+@transaction.atomic
+def _end(claim: Claim, state: JobState, error: tuple[str, str]) -> None:
+    services.held(claim)
+    services.transition(claim.job_id, state, error=error)
 
 
 @transaction.atomic
 def _queue_again(claim: Claim, message: str) -> None:
-    services.transition(
-        claim.job_id,
-        JobState.QUEUED,
-        token=claim.token,
-        message=_("%(reason)s Trying again.") % {"reason": message},
-    )
-    dispatch.ring()
+    shard = services.held(claim)
+    claims.wait_again(shard, _("%(reason)s Trying again.") % {"reason": message})
+    dispatch.ring(QueueClass(shard.queue))
 
 
 def _publish(job: Job, claim: Claim, finished: Finished) -> None:
     wanted = job.dub_settings
 
     def finish_job() -> None:
-        job_row = services.locked(job.id, claim.token)
-        job_row.summary = finished.summary
-        job_row.save(update_fields=["summary"])
-        services.transition(job.id, JobState.DONE, token=claim.token)
+        shard = services.held(claim)
+        shard.job.summary = finished.summary
+        shard.job.save(update_fields=["summary"])
+        shard.state, shard.finished_at = ShardState.DONE, timezone.now()
+        shard.lease_owner, shard.lease_expires_at = "", None
+        shard.save()
+        services.transition(job.id, JobState.DONE)
 
     # Hashing a long film takes a while; the lease must outlast it.
-    leases.renew(claim, now=timezone.now() + timedelta(seconds=_hashing_time_s(finished)))
+    claims.renew(claim, now=timezone.now() + timedelta(seconds=_hashing_time_s(finished)))
     publish(
         FinishedDub(
             owner=job.owner,

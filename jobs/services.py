@@ -1,4 +1,4 @@
-"""Writes on jobs: states, events and stages. Every write happens under the job's row lock."""
+"""Writes on jobs: states, events, stages and shards. Every write happens under the job's row lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.errors import JobStateError, LeaseLost
-from jobs.models import FINAL_STATES, EventKind, Job, JobEvent, JobState, Stage, StageState
+from jobs.models import (
+    FINAL_STATES,
+    EventKind,
+    Job,
+    JobEvent,
+    JobState,
+    Shard,
+    ShardState,
+    Stage,
+    StageState,
+)
 
 MESSAGE_MAX_CHARS = 4000
 ALLOWED = {
@@ -25,12 +35,27 @@ ALLOWED = {
         JobState.FAILED,
         JobState.CANCELED,
     },
-    JobState.PAUSED: {JobState.QUEUED, JobState.CANCELED},
+    JobState.PAUSED: {
+        JobState.QUEUED,
+        JobState.RUNNING,  # resumed before its worker had noticed the pause
+        JobState.DONE,  # it ended before its worker had noticed
+        JobState.FAILED,
+        JobState.CANCELED,
+    },
     JobState.NEEDS_REVIEW: {JobState.QUEUED, JobState.CANCELED},
     JobState.FAILED: {JobState.QUEUED},
     JobState.CANCELED: {JobState.QUEUED},
-    JobState.DONE: set(),
+    JobState.DONE: {JobState.QUEUED},  # again from a stage
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a shard, good while nobody holds a higher token."""
+
+    shard_id: int
+    job_id: UUID
+    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +71,12 @@ class NewEvent:
 
 
 @transaction.atomic
-def transition(
-    job_id: UUID,
-    to: JobState,
-    *,
-    token: int | None = None,
-    error: tuple[str, str] = ("", ""),
-    message: str = "",
-) -> Job:
+def transition(job_id: UUID, to: JobState, *, error: tuple[str, str] = ("", ""), message: str = "") -> Job:
     """The one function that changes a job's state; it records a `state` event. `error` is a code and a text.
 
-    Raises JobStateError when the job cannot go there, LeaseLost when `token` is given and stale.
+    Raises JobStateError when the job cannot go there.
     """
-    job = locked(job_id, token)
+    job = locked(job_id)
     before = JobState(job.state)
     if to not in ALLOWED[before]:
         raise JobStateError(f"a job that is {before.label} cannot become {to.label}")
@@ -66,11 +84,10 @@ def transition(
     job.error_code, job.error_message = error
     if to == JobState.RUNNING:
         job.started_at = job.started_at or timezone.now()
-    else:
-        job.lease_owner, job.lease_expires_at = "", None
     if to in FINAL_STATES:
         job.finished_at = timezone.now()
         _settle_stages(job)
+        _settle_shards(job)
     job.save()
     level = "error" if to == JobState.FAILED else "info"
     data = {"state": to.value, "from": before.value}
@@ -79,9 +96,9 @@ def transition(
 
 
 @transaction.atomic
-def record(job_id: UUID, token: int, events: Sequence[NewEvent]) -> int:
+def record(claim: Claim, events: Sequence[NewEvent]) -> int:
     """Adds events and what they say of stages; the last number given. Raises LeaseLost."""
-    job = locked(job_id, token)
+    job = held(claim).job
     append(job, events)
     stages = {stage.name: stage for stage in job.stages.all()}
     touched = {event.stage: stages[event.stage] for event in events if event.stage in stages}
@@ -93,12 +110,27 @@ def record(job_id: UUID, token: int, events: Sequence[NewEvent]) -> int:
     return job.last_seq
 
 
-def locked(job_id: UUID, token: int | None = None) -> Job:
-    """The job's row, locked until the transaction ends. Raises LeaseLost when `token` is given and stale."""
-    job = Job.objects.select_for_update().get(id=job_id)
-    if token is not None and (job.fencing_token != token or job.state != JobState.RUNNING):
-        raise LeaseLost(f"job {job_id} is no longer held with token {token}")
-    return job
+def locked(job_id: UUID) -> Job:
+    """The job's row, locked until the transaction ends."""
+    return Job.objects.select_for_update().get(id=job_id)
+
+
+def held(claim: Claim) -> Shard:
+    """The claim's shard with its job, both rows locked until the transaction ends. Raises LeaseLost."""
+    job = Job.objects.select_for_update().filter(id=claim.job_id).first()  # always before its shards
+    running = Shard.objects.select_for_update().filter(state=ShardState.RUNNING)
+    shard = running.filter(id=claim.shard_id, fencing_token=claim.token).first()
+    if job is None or shard is None:
+        raise LeaseLost(f"shard {claim.shard_id} is no longer held with token {claim.token}")
+    shard.job = job
+    return shard
+
+
+def add_shards(job: Job, shards: Sequence[Shard]) -> None:
+    """New shards of the job, waiting; a doorbell for them is the caller's."""
+    for shard in shards:
+        shard.job, shard.owner_id, shard.priority = job, job.owner_id, job.priority
+    Shard.objects.bulk_create(shards)
 
 
 def append(job: Job, events: Sequence[NewEvent]) -> None:
@@ -138,3 +170,9 @@ def _settle_stages(job: Job) -> None:
     """A job that ended has no running stages: what was running failed, or was left undone by a cancellation."""
     ended = StageState.FAILED if job.state == JobState.FAILED else StageState.WAITING
     job.stages.filter(state=StageState.RUNNING).update(state=ended, finished_at=timezone.now())
+
+
+def _settle_shards(job: Job) -> None:
+    """A job that ended has no shard to be worked on: whoever still holds one finds its token refused."""
+    unfinished = job.shards.filter(state__in=[ShardState.WAITING, ShardState.RUNNING])
+    unfinished.update(state=ShardState.CANCELED, lease_owner="", lease_expires_at=None, finished_at=timezone.now())

@@ -8,7 +8,7 @@ import socket
 from django.db import close_old_connections
 from django.utils import timezone
 
-from jobs import drain, leases
+from jobs import claims, drain, serving
 from jobs.execution import run_claimed
 
 
@@ -18,7 +18,7 @@ def work() -> int:
     taken = 0
     while not drain.is_requested():
         close_old_connections()
-        claim = leases.claim_next(owner, now=timezone.now())
+        claim = claims.claim_next(owner, serving.queues(), now=timezone.now())
         if claim is None:
             break
         taken += 1

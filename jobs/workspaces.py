@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.conf import settings
 
-from jobs.leases import Claim
 from jobs.models import FINAL_STATES, Job
+from jobs.services import Claim
 
 
 def attempt_folder(claim: Claim) -> Path:
-    """Named by the fencing token, so that a worker that lost its lease cannot touch its successor's results."""
-    return job_folder(claim.job_id) / f"attempt-{claim.token}"
+    """Named by shard and fencing token, so that a worker that lost its lease cannot touch its successor's results."""
+    return job_folder(claim.job_id) / f"attempt-{claim.shard_id}-{claim.token}"
 
 
 def job_folder(job_id: UUID) -> Path:

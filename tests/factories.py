@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from jobs import dispatch
-from jobs.models import Job, JobState
+from jobs.models import FINAL_STATES, Job, JobState, Shard, ShardState
+from jobs.services import Claim
 from library.models import Artifact, Dub
 from library.services import FinishedDub, publish
 from pipeline.settings import DubSettings
@@ -46,10 +47,22 @@ def make_job(owner: User, upload: Upload | None = None, *, state: JobState = Job
     job = dispatch.submit(owner, upload or make_upload(owner), DubSettings(target_language="es"))
     fields["state"] = state
     if state == JobState.RUNNING:
-        fields = {"attempts": 1, "fencing_token": 1, "started_at": timezone.now(), "lease_owner": "test:1"} | fields
+        fields = {"started_at": timezone.now()} | fields
+        held = {"state": ShardState.RUNNING, "attempts": 1, "fencing_token": 1, "lease_owner": "test:1"}
+        job.shards.update(**held, started_at=timezone.now())
+    elif state in FINAL_STATES:
+        job.shards.update(state=ShardState.DONE)
+    if "priority" in fields:
+        job.shards.update(priority=fields["priority"])
     Job.objects.filter(id=job.id).update(**fields)
     job.refresh_from_db()
     return job
+
+
+def claim_of(job: Job) -> Claim:
+    """The right to work on the job's running shard."""
+    shard = Shard.objects.get(job=job, state=ShardState.RUNNING)
+    return Claim(shard.id, job.id, shard.fencing_token)
 
 
 def make_dub(owner: User, folder: Path, files: dict[str, bytes] | None = None, title: str = "talk.mp4") -> Dub:

@@ -34,7 +34,7 @@ class JobsView(generics.ListAPIView):
     serializer_class = JobSerializer
 
     def get_queryset(self) -> QuerySet[Job]:
-        return selectors.visible_jobs(self.request.user)
+        return selectors.visible_jobs(self.request.user).prefetch_related("shards")
 
     @extend_schema(operation_id="jobs_create", request=NewJobSerializer, responses={201: JobSerializer})
     def post(self, request: Request) -> Response:

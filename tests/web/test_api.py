@@ -13,7 +13,7 @@ from accounts.models import User
 from jobs import services
 from jobs.models import EventKind, Job, JobState
 from jobs.services import NewEvent
-from tests.factories import make_dub, make_job, make_upload
+from tests.factories import claim_of, make_dub, make_job, make_upload
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 
@@ -102,7 +102,7 @@ def test_canceling_twice_is_fine_and_canceling_a_finished_job_is_409(as_alice: C
 
 def test_the_timeline_tells_every_stage(as_alice: Client, alice: User) -> None:
     job = make_job(alice, state=JobState.RUNNING)
-    services.record(job.id, 1, [NewEvent(EventKind.STAGE_STARTED, stage="extract", message="reading")])
+    services.record(claim_of(job), [NewEvent(EventKind.STAGE_STARTED, stage="extract", message="reading")])
 
     answer = as_alice.get(f"/api/jobs/{job.id}/timeline").json()
 
@@ -114,7 +114,7 @@ def test_the_timeline_tells_every_stage(as_alice: Client, alice: User) -> None:
 
 def test_the_log_is_followed_by_number(as_alice: Client, alice: User) -> None:
     job = make_job(alice, state=JobState.RUNNING)
-    services.record(job.id, 1, [NewEvent(EventKind.LOG, message=str(number)) for number in range(600)])
+    services.record(claim_of(job), [NewEvent(EventKind.LOG, message=str(number)) for number in range(600)])
     seen: list[int] = []
     after, is_final = 0, False
 

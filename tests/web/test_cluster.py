@@ -105,7 +105,8 @@ def test_sigterm_to_the_master_gives_running_jobs_back(start: Start, job: Job) -
     cluster.terminate()
 
     assert cluster.wait(15) == 0
-    assert (state_of(job), job.attempts, job.lease_owner) == (JobState.QUEUED, 0, "")
+    shard = job.shards.get()
+    assert (state_of(job), shard.attempts, shard.lease_owner) == (JobState.QUEUED, 0, "")
 
 
 def test_the_supervisor_ends_on_sigterm(start: Start) -> None:

@@ -18,7 +18,7 @@ from accounts.models import User
 from jobs import services
 from jobs.models import EventKind, Job, JobState
 from jobs.services import NewEvent
-from tests.factories import make_job
+from tests.factories import claim_of, make_job
 from tests.web.conftest import RunningServer, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ def dial(server: RunningServer, path: str, user: User | None = None, origin: str
 
 
 def say(job: Job, *texts: str) -> None:
-    services.record(job.id, 1, [NewEvent(EventKind.LOG, message=text) for text in texts])
+    services.record(claim_of(job), [NewEvent(EventKind.LOG, message=text) for text in texts])
 
 
 def read(socket: ClientConnection, count: int) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def test_a_client_that_comes_back_misses_nothing_and_sees_nothing_twice(
 
 def test_a_change_of_state_says_from_where_to_where(server: RunningServer, job: Job, alice: User) -> None:
     with dial(server, f"/ws/jobs/{job.id}/?after=1", alice) as socket:
-        services.transition(job.id, JobState.DONE, token=1)
+        services.transition(job.id, JobState.DONE)
         [event] = read(socket, 1)
 
     assert (event["kind"], event["data"]) == ("state", {"state": "done", "from": "running"})

@@ -6,13 +6,14 @@ import threading
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
-from jobs import dispatch, services
+from jobs import claims, dispatch, services
 from jobs.errors import JobStateError, LeaseLost
 from jobs.models import EventKind, JobEvent, JobState, StageState
 from jobs.services import ALLOWED, NewEvent
-from tests.factories import make_job
+from tests.factories import claim_of, make_job
 
 
 @pytest.mark.django_db
@@ -37,12 +38,16 @@ def test_every_transition_is_either_recorded_or_refused(alice: User, before: Job
 
 @pytest.mark.django_db
 def test_a_stale_token_changes_nothing(alice: User) -> None:
-    job = make_job(alice, state=JobState.RUNNING, fencing_token=7)
+    job = make_job(alice, state=JobState.RUNNING)
+    stale = claim_of(job)
+    job.shards.update(fencing_token=7)
 
     with pytest.raises(LeaseLost):
-        services.transition(job.id, JobState.DONE, token=6)
+        services.record(stale, [NewEvent(EventKind.LOG, message="late")])
     with pytest.raises(LeaseLost):
-        services.record(job.id, 6, [NewEvent(EventKind.LOG, message="late")])
+        claims.renew(stale, now=timezone.now())
+    with pytest.raises(LeaseLost):
+        claims.give_back(stale, "late")
 
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
@@ -52,9 +57,9 @@ def test_a_stale_token_changes_nothing(alice: User) -> None:
 @pytest.mark.django_db
 def test_a_failed_job_has_no_running_stage(alice: User) -> None:
     job = make_job(alice, state=JobState.RUNNING)
-    services.record(job.id, 1, [NewEvent(EventKind.STAGE_STARTED, stage="mix")])
+    services.record(claim_of(job), [NewEvent(EventKind.STAGE_STARTED, stage="mix")])
 
-    services.transition(job.id, JobState.FAILED, token=1, error=("engine.failed", "it broke"))
+    services.transition(job.id, JobState.FAILED, error=("engine.failed", "it broke"))
 
     assert job.stages.get(name="mix").state == StageState.FAILED
 
@@ -64,8 +69,7 @@ def test_stages_follow_their_events(alice: User) -> None:
     job = make_job(alice, state=JobState.RUNNING)
 
     services.record(
-        job.id,
-        1,
+        claim_of(job),
         [
             NewEvent(EventKind.STAGE_STARTED, stage="extract"),
             NewEvent(EventKind.STAGE_FINISHED, stage="extract", data={"duration_s": 1.5, "reused": True}),
@@ -84,10 +88,11 @@ def test_stages_follow_their_events(alice: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_numbers_have_no_gap_and_no_double_with_many_writers(alice: User) -> None:
     job = make_job(alice, state=JobState.RUNNING)
+    claim = claim_of(job)
 
     def write() -> None:
         for number in range(20):
-            services.record(job.id, 1, [NewEvent(EventKind.LOG, message=str(number))] * 2)
+            services.record(claim, [NewEvent(EventKind.LOG, message=str(number))] * 2)
         connection.close()
 
     writers = [threading.Thread(target=write) for _ in range(4)]

@@ -30,7 +30,7 @@ def running_job(owner: User) -> Job:
         NewEvent(EventKind.STAGE_STARTED, stage="transcribe"),
         NewEvent(EventKind.STAGE_PROGRESS, stage="transcribe", data={"fraction": 0.5}),
     ]
-    record(job.id, 1, events)
+    record(factories.claim_of(job), events)
     job.refresh_from_db()
     return job
 

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import User
-from jobs import dispatch, drain, leases, tasks
+from jobs import claims, dispatch, drain, tasks
 from jobs.errors import LeaseLost, TooManyWaiting
 from jobs.management.commands.worker import Backlog
-from jobs.models import Job, JobState
+from jobs.models import Job, JobState, Shard
+from jobs.services import Claim
 from pipeline.errors import SettingsError
 from pipeline.settings import DubSettings
 from tests.factories import make_job, make_upload
@@ -31,20 +32,20 @@ LONG = timedelta(days=1)
 def test_the_highest_priority_then_the_oldest_goes_first(alice: User) -> None:
     older, newer, urgent = make_job(alice), make_job(alice), make_job(alice, priority=5)
 
-    claims = [leases.claim_next("test:1", now=timezone.now()) for _ in range(4)]
+    taken = [claims.claim_next("test:1", now=timezone.now()) for _ in range(4)]
 
-    assert [claim and claim.job_id for claim in claims] == [urgent.id, older.id, newer.id, None]
+    assert [claim and claim.job_id for claim in taken] == [urgent.id, older.id, newer.id, None]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_claim_at_once_get_different_jobs(alice: User) -> None:
     jobs = {make_job(alice).id for _ in range(6)}
     together = threading.Barrier(8)
-    got: list[leases.Claim | None] = []
+    got: list[Claim | None] = []
 
     def claim() -> None:
         together.wait()
-        got.append(leases.claim_next("test:1", now=timezone.now()))
+        got.append(claims.claim_next("test:1", now=timezone.now()))
         connection.close()
 
     workers = [threading.Thread(target=claim) for _ in range(8)]
@@ -55,7 +56,7 @@ def test_workers_that_claim_at_once_get_different_jobs(alice: User) -> None:
 
     claimed = [claim.job_id for claim in got if claim is not None]
     assert sorted(claimed) == sorted(jobs)
-    assert set(Job.objects.values_list("attempts", "fencing_token", "state")) == {(1, 1, "running")}
+    assert set(Shard.objects.values_list("attempts", "fencing_token", "state")) == {(1, 1, "running")}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -65,7 +66,7 @@ def test_processes_that_claim_at_once_get_different_jobs(alice: User, data_dir: 
     code = (
         "import django; django.setup()\n"
         "from django.utils import timezone\n"
-        "from jobs.leases import claim_next\n"
+        "from jobs.claims import claim_next\n"
         "while claim := claim_next('other:1', now=timezone.now()): print(claim.job_id)\n"
     )
     command, environment = [sys.executable, "-c", code], child_environment(data_dir)
@@ -148,30 +149,30 @@ def test_a_draining_worker_takes_nothing(alice: User) -> None:
 def test_a_live_lease_is_left_alone(alice: User) -> None:
     make_job(alice)
     now = timezone.now()
-    claim = leases.claim_next("test:1", now=now)
+    claim = claims.claim_next("test:1", now=now)
     assert claim is not None
 
-    assert leases.take_over_expired(now=now + timedelta(seconds=29)) == 0
-    leases.renew(claim, now=now + timedelta(seconds=29))
-    assert leases.take_over_expired(now=now + timedelta(seconds=58)) == 0
+    assert claims.take_over_expired(now=now + timedelta(seconds=29)) == 0
+    claims.renew(claim, now=now + timedelta(seconds=29))
+    assert claims.take_over_expired(now=now + timedelta(seconds=58)) == 0
 
 
 @pytest.mark.django_db
 def test_a_lost_workers_job_waits_again_and_the_old_claim_is_worthless(alice: User) -> None:
     make_job(alice)
     now = timezone.now()
-    lost = leases.claim_next("test:1", now=now)
+    lost = claims.claim_next("test:1", now=now)
     assert lost is not None
 
-    assert leases.take_over_expired(now=now + LONG) == 1
+    assert claims.take_over_expired(now=now + LONG) == 1
 
     assert Job.objects.get().state == JobState.QUEUED
     with pytest.raises(LeaseLost):
-        leases.renew(lost, now=now)
+        claims.renew(lost, now=now)
     with pytest.raises(LeaseLost):
-        leases.is_cancel_requested(lost)
+        claims.wishes(lost)
     with pytest.raises(LeaseLost):
-        leases.give_back(lost)
+        claims.give_back(lost, "late")
 
 
 @pytest.mark.django_db
@@ -179,8 +180,8 @@ def test_a_job_that_loses_every_worker_fails_with_the_reason(alice: User, settin
     settings.MAX_ATTEMPTS = 2
     make_job(alice)
     for _ in range(2):
-        leases.claim_next("test:1", now=timezone.now())
-        leases.take_over_expired(now=timezone.now() + LONG)
+        claims.claim_next("test:1", now=timezone.now())
+        claims.take_over_expired(now=timezone.now() + LONG)
 
     job = Job.objects.get()
     assert (job.state, job.error_code) == (JobState.FAILED, "jobs.worker_lost")
@@ -190,10 +191,10 @@ def test_a_job_that_loses_every_worker_fails_with_the_reason(alice: User, settin
 @pytest.mark.django_db
 def test_a_canceled_job_of_a_lost_worker_is_canceled(alice: User) -> None:
     job = make_job(alice)
-    leases.claim_next("test:1", now=timezone.now())
+    claims.claim_next("test:1", now=timezone.now())
     dispatch.cancel(job, by=alice)
 
-    leases.take_over_expired(now=timezone.now() + LONG)
+    claims.take_over_expired(now=timezone.now() + LONG)
 
     job.refresh_from_db()
     assert job.state == JobState.CANCELED
@@ -208,5 +209,5 @@ def test_a_backlog_that_nobody_touches_is_noticed(alice: User) -> None:
     assert backlog.is_stuck(61)
 
     make_job(alice)
-    leases.claim_next("test:1", now=timezone.now())
+    claims.claim_next("test:1", now=timezone.now())
     assert not backlog.is_stuck(62)

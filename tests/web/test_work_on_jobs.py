@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -16,10 +17,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import User
-from jobs import dispatch, drain, leases, services
+from jobs import claims, dispatch, drain
 from jobs.execution import run_claimed
-from jobs.leases import Claim
-from jobs.models import EventKind, Job, JobState, StageState
+from jobs.models import EventKind, Job, JobState, Shard, StageState
+from jobs.services import Claim
 from library.models import Dub
 from tests.factories import make_job
 from tests.web.conftest import wait_until
@@ -34,7 +35,7 @@ def behaving(behaviour: str) -> tuple[str, ...]:
 
 def claimed(owner: User) -> Claim:
     make_job(owner)
-    claim = leases.claim_next("test:1", now=timezone.now())
+    claim = claims.claim_next("test:1", now=timezone.now())
     assert claim is not None
     return claim
 
@@ -119,7 +120,7 @@ def test_a_runner_that_breaks_is_tried_again_and_at_last_given_up(
     assert job.state == JobState.QUEUED
     assert OrmQ.objects.count() == 2  # the submission's doorbell and the one for the next attempt
 
-    second = leases.claim_next("test:1", now=timezone.now())
+    second = claims.claim_next("test:1", now=timezone.now())
     assert second is not None
     run_claimed(second, command=behaving(behaviour))
 
@@ -133,7 +134,7 @@ def test_the_next_attempt_finds_the_workspace_of_the_one_before(alice: User) -> 
     job = run(alice, "crash_once")
     assert job.state == JobState.QUEUED
 
-    second = leases.claim_next("test:2", now=timezone.now())
+    second = claims.claim_next("test:2", now=timezone.now())
     assert second is not None
     run_claimed(second, command=behaving("crash_once"))
 
@@ -182,33 +183,34 @@ def test_a_draining_worker_gives_the_job_back_without_counting_the_attempt(alice
         thread.join(10)
 
     job = Job.objects.get(id=claim.job_id)
-    assert (job.state, job.attempts, job.lease_owner) == (JobState.QUEUED, 0, "")
+    shard = job.shards.get()
+    assert (job.state, shard.attempts, shard.lease_owner) == (JobState.QUEUED, 0, "")
 
 
 def test_a_worker_that_lost_its_lease_ends_its_runner_and_writes_nothing(alice: User) -> None:
     claim = claimed(alice)
     with in_background(claim, "talk") as thread:
         wait_until(lambda: started(claim), "the runner speaks")
-        services.transition(claim.job_id, JobState.QUEUED, message="taken over")
-        successor = leases.claim_next("other:1", now=timezone.now())
+        claims.take_over_expired(now=timezone.now() + timedelta(days=1))
+        successor = claims.claim_next("other:1", now=timezone.now())
         last_seq = Job.objects.get(id=claim.job_id).last_seq
         thread.join(10)
         assert not thread.is_alive()
 
     job = Job.objects.get(id=claim.job_id)
     assert successor is not None
-    assert (job.state, job.fencing_token) == (JobState.RUNNING, successor.token)
+    assert (job.state, job.shards.get().fencing_token) == (JobState.RUNNING, successor.token)
     assert job.last_seq == last_seq
 
 
 def test_the_lease_is_renewed_while_the_runner_works(alice: User, settings: LazySettings) -> None:
     settings.HEARTBEAT_SECONDS = 0.1
     claim = claimed(alice)
-    first = Job.objects.get(id=claim.job_id).lease_expires_at
+    first = Shard.objects.get(id=claim.shard_id).lease_expires_at
     assert first is not None
 
     def renewed() -> bool:
-        now = Job.objects.get(id=claim.job_id).lease_expires_at
+        now = Shard.objects.get(id=claim.shard_id).lease_expires_at
         return now is not None and now > first
 
     with in_background(claim, "talk"):

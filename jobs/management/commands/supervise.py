@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
-from jobs import dispatch, leases
+from jobs import claims, dispatch
 from jobs.workspaces import remove_stale
 from library.services import remove_orphans
 from uploads.services import remove_abandoned
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 def keep_moving() -> None:
     now = timezone.now()
-    taken = leases.take_over_expired(now=now)
+    taken = claims.take_over_expired(now=now)
     rung = dispatch.ring_again(now=now)
     if taken or rung:
         logger.info("supervised", taken_over=taken, rung=rung)

@@ -21,7 +21,7 @@ from django.db.models import Sum
 from django_q.cluster import Cluster
 
 from jobs import drain
-from jobs.models import Job, JobState
+from jobs.models import Shard, ShardState
 
 logger = structlog.get_logger(__name__)
 CHECK_EVERY_S = 5.0
@@ -45,9 +45,9 @@ class Backlog:
         self._since_s = 0.0
 
     def is_stuck(self, now_s: float) -> bool:
-        waiting = Job.objects.filter(state=JobState.QUEUED).exists()
-        running = Job.objects.filter(state=JobState.RUNNING).count()
-        claims = Job.objects.aggregate(claims=Sum("fencing_token"))["claims"] or 0
+        waiting = Shard.objects.filter(state=ShardState.WAITING).exists()
+        running = Shard.objects.filter(state=ShardState.RUNNING).count()
+        claims = Shard.objects.aggregate(claims=Sum("fencing_token"))["claims"] or 0
         if not waiting or running >= settings.WORKERS or claims != self._claims:
             self._claims, self._since_s = claims, now_s
         return now_s - self._since_s > self._patience_s
