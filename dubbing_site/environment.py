@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 GIB = 1024**3
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 def documented(default: str, meaning: str, *, minimum: int | None = None, choices: tuple[str, ...] = ()) -> Any:
@@ -63,6 +64,19 @@ class Environment:
     max_waiting_jobs_per_user: int = documented("50", "Jobs one user may have waiting; 0: no limit.", minimum=0)
     max_jobs_per_day_per_user: int = documented("200", "Jobs one user may start a day; 0: no limit.", minimum=0)
     drain_seconds: int = documented("10", "Seconds running dubs get to stop before they are killed.", minimum=1)
+    # The queue
+    redis_url: str = documented("", "Redis address, such as redis://localhost:6379/0; empty: the database does it all.")
+    queue_mode: str = documented(
+        "auto",
+        "What wakes workers: auto: Redis while it is healthy, otherwise the database; redis: nothing else, and no "
+        "jobs are taken while it is down; fallback: the database.",
+        choices=("auto", "redis", "fallback"),
+    )
+    queue_check_seconds: int = documented("2", "Seconds between looks at whether Redis is healthy.", minimum=1)
+    queue_recovery_checks: int = documented("5", "Good looks in a row before a lost Redis is used again.", minimum=1)
+    queue_recovery_seconds: int = documented(
+        "15", "Seconds of good looks before a lost Redis is used again.", minimum=0
+    )
     # Retention
     retain_inputs_days: int = documented("0", "Days that uploaded files are kept; 0: for good.", minimum=0)
     retain_inputs_bytes: int = documented("0", "Bytes that uploaded files may take; 0: any.", minimum=0)
@@ -172,8 +186,19 @@ def _check(settings: Environment) -> None:
         raise ImproperlyConfigured(
             f"DATABASE_URL={scheme}:… cannot be used: start it with one of {', '.join(DATABASE_SCHEMES)}"
         )
+    _check_queue(settings)
     for origin in settings.csrf_trusted_origins:
         if "://" not in origin:
             raise ImproperlyConfigured(
                 f"CSRF_TRUSTED_ORIGINS={origin!r} cannot be used: start each with http:// or https://"
             )
+
+
+def _check_queue(settings: Environment) -> None:
+    scheme = settings.redis_url.partition(":")[0]
+    if settings.redis_url and scheme not in REDIS_SCHEMES:
+        raise ImproperlyConfigured(
+            f"REDIS_URL={scheme}:… cannot be used: start it with one of {', '.join(REDIS_SCHEMES)}"
+        )
+    if settings.queue_mode == "redis" and not settings.redis_url:
+        raise ImproperlyConfigured("QUEUE_MODE=redis cannot be used: set REDIS_URL too, or choose auto")

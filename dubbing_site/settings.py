@@ -38,6 +38,13 @@ MAX_WAITING_JOBS_PER_USER = ENVIRONMENT.max_waiting_jobs_per_user
 MAX_JOBS_PER_DAY_PER_USER = ENVIRONMENT.max_jobs_per_day_per_user
 DRAIN_SECONDS = ENVIRONMENT.drain_seconds
 
+# The queue
+REDIS_URL = ENVIRONMENT.redis_url
+QUEUE_MODE = ENVIRONMENT.queue_mode
+QUEUE_CHECK_SECONDS = ENVIRONMENT.queue_check_seconds
+QUEUE_RECOVERY_CHECKS = ENVIRONMENT.queue_recovery_checks
+QUEUE_RECOVERY_SECONDS = ENVIRONMENT.queue_recovery_seconds
+
 # Retention
 RETAIN_INPUTS_DAYS = ENVIRONMENT.retain_inputs_days
 RETAIN_INPUTS_BYTES = ENVIRONMENT.retain_inputs_bytes

@@ -71,6 +71,8 @@ def test_the_example_file_gives_the_defaults(monkeypatch: pytest.MonkeyPatch, tm
         ("HEARTBEAT_SECONDS", "29", "LEASE_SECONDS"),
         ("TIME_ZONE", "Berlin", "Europe/Berlin"),
         ("DATABASE_URL", "mongo://secret@host/db", "postgres"),
+        ("REDIS_URL", "http://:secret@host/0", "rediss"),
+        ("QUEUE_MODE", "redis", "set REDIS_URL too"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_in_one_line(
