@@ -1,8 +1,10 @@
-"""Dub one file: decide everything first, then run the stages that are not up to date, over one workspace."""
+"""Dub one file: decide everything first, then run the stages that are not up to date, over one workspace.
+
+Whole, or stage by stage where the work is divided.
+"""
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -12,23 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import manifest
+from pipeline.build import Build
 from pipeline.errors import DubbingError, InputError
-from pipeline.planning import make_plan
+from pipeline.order import Order
 from pipeline.progress import CancelToken, Event, Progress, StageName
 from pipeline.quality import report
 from pipeline.settings import DubSettings
+from pipeline.space import require_space
 from pipeline.stages import STAGES
 from pipeline.stages.base import Plan, Reporter, Stage, StageContext
 from pipeline.stages.casting import write_cast
-from pipeline.storage import make_folder, require_free_space
+from pipeline.storage import atomic_path, make_folder
 from pipeline.workspace import StageRecord, Workspace, fingerprint
-
-# Of every channel: the blend is float32 at 48 kHz; the original and its bed, as FLAC, were measured at 90 kB each.
-BLEND_BYTES_PER_SECOND = 192_000
-KEPT_BYTES_PER_SECOND = 200_000
-STEMS = 2  # blended like the whole, where they are asked for
-OUTPUTS_PER_SOURCE = 2  # MP4 and MKV both carry the picture
-BASE_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,20 @@ class DubResult:
             "artifacts": {kind: str(path) for kind, path in self.artifacts.items()},
             "summary": self.summary,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """One stage is finished. `reused` tells that nothing had to be done; `dub` is there after the last stage."""
+
+    stage: StageName
+    duration_s: float
+    reused: bool
+    dub: DubResult | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        told = {"stage": self.stage.value, "duration_s": round(self.duration_s, 3), "reused": self.reused}
+        return told | (self.dub.to_json() if self.dub else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +81,56 @@ def dub(
 ) -> DubResult:
     """Dubs `source` into `output_dir`; what an earlier run in `workspace_dir` finished is used again unless `fresh`.
 
-    `workers` is how many cores may be filled; None means all. `name` is what the user calls the source, where that is
-    not the file's name. Raises DubbingError: before anything is written where
-    the input or the settings are wrong, with nothing left behind.
+    `workers` and `name` are as in `Order`. Raises DubbingError: before anything is written where the input or the
+    settings are wrong, with nothing left behind.
     """
-    plan = make_plan(source, settings, output_dir, workers or os.cpu_count() or 1, name)
+    started = time.monotonic()
+    plan = Order(source, settings, output_dir, workspace_dir, name, workers).plan()
     with _folders(plan, workspace_dir) as workspace:
         if fresh:
             workspace.forget()
-        with manifest.JobLog(plan.output_dir, progress) as log:
-            return _run(plan, workspace, log, cancel)
+        require_space(plan, workspace, [name for name in StageName if workspace.record(name) is None])
+        make_folder(plan.output_dir)
+        with manifest.JobLog(plan.output_dir / manifest.LOG, progress) as log:
+            build = Build(plan, workspace, log, cancel)
+            build.advance(StageName.EXPORT, told=list(StageName))
+            return _finished(plan, build, build.durations_s, time.monotonic() - started)
+
+
+def run_stage(order: Order, stage: StageName, progress: Progress, cancel: CancelToken) -> StageResult:
+    """Finishes `stage` and, where they are not up to date, those before it: a lost workspace is made again.
+
+    Nothing is reported of earlier stages that are up to date. The log is kept in the workspace until the last stage
+    puts it beside the outputs. Raises DubbingError.
+    """
+    plan = order.plan()
+    with _folders(plan, order.workspace_dir) as workspace:
+        log_path = workspace.root / manifest.LOG
+        with manifest.JobLog(log_path, progress) as log:
+            build = Build(plan, workspace, log, cancel)
+            build.advance(stage, told=[stage])
+            done = _finished_apart(plan, build) if stage is StageName.EXPORT else None
+        if done is not None:
+            with atomic_path(plan.output_dir / manifest.LOG) as copied:
+                shutil.copyfile(log_path, copied)
+        return StageResult(stage, build.durations_s[stage], stage not in build.made, done)
+
+
+def forget_from(workspace_dir: Path, stage: StageName) -> None:
+    """Has `stage` and those after it run again. Single windows and lines are kept by what they are made from.
+
+    Raises WorkspaceBusy.
+    """
+    with Workspace(workspace_dir) as workspace:
+        for name in list(StageName)[list(StageName).index(stage) :]:
+            workspace.drop_record(name)
 
 
 def explain(
     source: Path, settings: DubSettings, *, output_dir: Path, workspace_dir: Path
 ) -> tuple[Plan, list[StageForecast]]:
     """The plan, and which stages a run would do over. Nothing is written. Raises what `dub` raises up front."""
-    plan = make_plan(source, settings, output_dir, os.cpu_count() or 1)
+    plan = Order(source, settings, output_dir, workspace_dir).plan()
     workspace = Workspace(workspace_dir)
     records: dict[StageName, StageRecord] = {}
     forecasts = []
@@ -98,36 +142,18 @@ def explain(
     return plan, forecasts
 
 
-def _run(plan: Plan, workspace: Workspace, progress: Progress, cancel: CancelToken) -> DubResult:
-    started = time.monotonic()
-    records: dict[StageName, StageRecord] = {}
-    durations: dict[StageName, float] = {}
-    for stage in STAGES:
-        cancel.raise_if_canceled()
-        context = StageContext(plan, workspace, Reporter(progress, stage.name), cancel, records)
-        stage_started = time.monotonic()
-        context.report.started()
-        record, reused = _finish(stage, context)
-        records[stage.name] = record
-        durations[stage.name] = time.monotonic() - stage_started
-        context.report.finished(durations[stage.name], reused=reused)
-    context = StageContext(plan, workspace, Reporter(progress, StageName.EXPORT), cancel, records)
-    write_cast(plan, workspace)
+def _finished(plan: Plan, build: Build, durations_s: Mapping[StageName, float], wall_s: float) -> DubResult:
+    """What is written beside the outputs once they are there."""
+    context = build.context(StageName.EXPORT)
+    write_cast(plan, context.workspace)
     checked = report.write(context, manifest.engines(plan))
-    return DubResult(*manifest.write(plan, workspace, records, durations, time.monotonic() - started, checked))
+    return DubResult(*manifest.write(plan, context.workspace, build.records, durations_s, wall_s, checked))
 
 
-def _finish(stage: Stage, context: StageContext) -> tuple[StageRecord, bool]:
-    """The stage's record, from an earlier run where nothing it depends on has changed."""
-    inputs = stage.inputs(context)
-    record = context.workspace.record(stage.name)
-    if record and record.fingerprint == fingerprint(inputs) and context.workspace.is_whole(record):
-        return record, True
-    # Its files are about to change: a stop halfway must not leave a record that vouches for them.
-    context.workspace.drop_record(stage.name)
-    started = time.monotonic()
-    outputs = stage.run(context)
-    return context.workspace.save_record(stage.name, inputs, outputs, time.monotonic() - started), False
+def _finished_apart(plan: Plan, build: Build) -> DubResult:
+    """Of stages that were finished one by one: what each took when it ran, and all of them together."""
+    durations_s = {name: record.duration_s for name, record in build.records.items()}
+    return _finished(plan, build, durations_s, sum(durations_s.values()))
 
 
 def _forecast(
@@ -163,7 +189,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 @contextmanager
 def _folders(plan: Plan, workspace_dir: Path) -> Iterator[Workspace]:
-    """The output folder and the open workspace.
+    """The open workspace.
 
     What was not there before goes again when the input is refused or nothing was finished that a later run could use.
     """
@@ -171,9 +197,6 @@ def _folders(plan: Plan, workspace_dir: Path) -> Iterator[Workspace]:
     made = [path for path in ours if not path.exists()]
     workspace = Workspace(workspace_dir)
     try:
-        require_free_space(workspace.root, _workspace_bytes(plan))
-        require_free_space(plan.output_dir, plan.facts.size_bytes * OUTPUTS_PER_SOURCE + BASE_BYTES)
-        make_folder(plan.output_dir)
         with workspace:
             yield workspace
     except DubbingError as error:
@@ -182,12 +205,6 @@ def _folders(plan: Plan, workspace_dir: Path) -> Iterator[Workspace]:
             for path in made:
                 path.unlink(missing_ok=True) if path.is_file() else shutil.rmtree(path, ignore_errors=True)
         raise
-
-
-def _workspace_bytes(plan: Plan) -> int:
-    blends = 1 + STEMS if plan.settings.stems else 1
-    a_channel = plan.facts.duration_s * (blends * BLEND_BYTES_PER_SECOND + KEPT_BYTES_PER_SECOND)
-    return int(a_channel * max(2, plan.track.channels) + BASE_BYTES)
 
 
 class _Nobody:

@@ -30,10 +30,10 @@ LOG = "log.jsonl"
 
 
 class JobLog:
-    """Passes every event on and writes all but the fine-grained progress to log.jsonl, stamped with UTC time."""
+    """Passes every event on and writes all but the fine-grained progress to `path`, stamped with UTC time."""
 
-    def __init__(self, output_dir: Path, progress: Progress) -> None:
-        self._path = output_dir / LOG
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
         self._progress = progress
         self._lock = threading.Lock()
         self._file: IO[str] | None = None

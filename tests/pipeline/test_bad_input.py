@@ -223,7 +223,7 @@ def test_a_full_disk_stops_the_dub_and_a_later_run_goes_on(
         line = refused(arguments, disk, capsys)
         assert "needs about" in line
 
-        monkeypatch.setattr("pipeline.dub.require_free_space", lambda *_: None)
+        monkeypatch.setattr("pipeline.space.require_free_space", lambda *_: None)
         assert main(arguments) == 2
         assert "disk" in capsys.readouterr().err
         assert not list(disk.rglob("*.partial"))
