@@ -6,6 +6,7 @@ losing it costs a delay until the supervisor rings again, and a second one finds
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,13 +17,16 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from accounts.models import User
-from jobs.errors import JobStateError, TooManyWaiting
+from jobs import quotas
+from jobs.errors import JobStateError
 from jobs.models import EventKind, Job, JobState, QueueClass, Shard, ShardKind, ShardState, Stage
+from jobs.orders import Filed, Order
 from jobs.services import NewEvent, add_shards, append, locked, transition
 from pipeline.errors import SettingsError
 from pipeline.progress import StageName
 from pipeline.settings import DubSettings
 from uploads.models import Upload
+from uploads.services import held
 
 logger = structlog.get_logger(__name__)
 DOORBELL = "jobs.tasks.work"
@@ -31,25 +35,47 @@ FILES_OF_THE_SERVER = ("subtitles", "glossary", "lexicon", "edits", "voice_memor
 RING_AGAIN_AFTER = timedelta(seconds=5)
 
 
-@transaction.atomic
-def submit(owner: User, upload: Upload, settings: DubSettings) -> Job:
-    """A new job in the queue.
+def submit(owner: User, upload: Upload, settings: DubSettings, *, priority: int = 0, filed: Filed | None = None) -> Job:
+    """A new job in the queue. Raises what `submit_batch` raises."""
+    [job] = submit_batch(owner, [Order(upload, settings, priority, filed or Filed())])
+    return job
 
-    Raises TooManyWaiting, or SettingsError for settings that name a file of the server.
+
+@transaction.atomic
+def submit_batch(owner: User, orders: Sequence[Order]) -> list[Job]:
+    """New jobs in the queue: all of them or none.
+
+    Raises NotAllowed, TooManyWaiting or DailyLimitReached (`jobs.quotas`), UploadRemoved, or SettingsError for
+    settings that name a file of the server.
     """
-    if any(getattr(settings, name) is not None for name in FILES_OF_THE_SERVER):
+    if any(getattr(order.settings, name) is not None for order in orders for name in FILES_OF_THE_SERVER):
         raise SettingsError(_("Files cannot be given with a job yet; leave them out."))
-    User.objects.select_for_update().get(pk=owner.pk)  # two submissions at once count each other
-    if Job.objects.filter(owner=owner, state=JobState.QUEUED).count() >= site.MAX_WAITING_JOBS_PER_USER:
-        text = _("You have %(count)s jobs waiting already; wait for one to finish or cancel one.")
-        raise TooManyWaiting(text % {"count": site.MAX_WAITING_JOBS_PER_USER})
-    job = Job.objects.create(owner=owner, upload=upload, name=upload.name, settings=settings.to_json())
+    priority = max((order.priority for order in orders), default=0)
+    quotas.admit(owner, [order.settings for order in orders], priority=priority, now=timezone.now())
+    for upload_id in sorted({order.upload.id for order in orders}):  # in order: two batches never wait for each other
+        held(upload_id)
+    return [_queue(owner, order) for order in orders]
+
+
+def _queue(owner: User, order: Order) -> Job:
+    filed = order.filed
+    job = Job.objects.create(
+        owner=owner,
+        upload=order.upload,
+        name=order.upload.name,
+        settings=order.settings.to_json(),
+        priority=order.priority,
+        project=filed.project,
+        series=filed.series or (filed.project.series if filed.project else ""),
+        season=filed.season,
+        episode=filed.episode,
+    )
     Stage.objects.bulk_create(Stage(job=job, name=name, position=place) for place, name in enumerate(StageName))
     append(job, [NewEvent(EventKind.STATE, data={"state": JobState.QUEUED.value, "from": None})])
     whole = Shard(stage=StageName.EXPORT, kind=ShardKind.STAGE, queue=QueueClass.CPU, rung_at=timezone.now())
     add_shards(job, [whole])
     ring(QueueClass.CPU)
-    logger.info("job_submitted", job_id=str(job.id), user_id=str(owner.pk), upload_id=str(upload.id))
+    logger.info("job_submitted", job_id=str(job.id), user_id=str(owner.pk), upload_id=str(order.upload.id))
     return job
 
 

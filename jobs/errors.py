@@ -3,6 +3,7 @@
 DubbingError
 ├── JobStateError           jobs.state                    the job cannot go there from where it is
 ├── NotAllowed              jobs.not_allowed              only administrators may ask for it
+├── NameTaken               jobs.name_taken               a preset or project of that name exists
 ├── TooManyWaiting          jobs.too_many_waiting         the user's queue is full
 ├── BatchRefused            jobs.batch_refused            some of a batch cannot be dubbed, so none of it is
 ├── IdempotencyKeyInvalid   jobs.idempotency_key          the key is empty, too long or not printable
@@ -28,6 +29,11 @@ class JobStateError(DubbingError):
 
 class NotAllowed(DubbingError):
     code = "jobs.not_allowed"
+    exit_code = 2
+
+
+class NameTaken(DubbingError):
+    code = "jobs.name_taken"
     exit_code = 2
 
 

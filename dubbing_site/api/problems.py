@@ -21,6 +21,7 @@ STATUS_OF_CODE = {
     "jobs.too_many_waiting": HTTPStatus.TOO_MANY_REQUESTS,
     "upload.removed": HTTPStatus.GONE,
     "jobs.daily_limit": HTTPStatus.TOO_MANY_REQUESTS,
+    "jobs.name_taken": HTTPStatus.CONFLICT,
     "jobs.not_allowed": HTTPStatus.FORBIDDEN,
     "jobs.state": HTTPStatus.CONFLICT,
     "jobs.idempotency_key": HTTPStatus.BAD_REQUEST,

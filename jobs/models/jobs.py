@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from jobs.models.projects import Project
 from pipeline.settings import DubSettings
 from uploads.models import Upload
 
@@ -37,6 +38,10 @@ class Job(models.Model):
     state = models.CharField(max_length=16, choices=JobState, default=JobState.QUEUED)
     priority = models.SmallIntegerField(default=0)  # higher runs first
     pinned = models.BooleanField(default=False)  # retention leaves it and its files alone
+    project = models.ForeignKey(Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs")
+    series = models.CharField(max_length=200, blank=True)
+    season = models.PositiveSmallIntegerField(null=True, blank=True)
+    episode = models.PositiveSmallIntegerField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     last_seq = models.PositiveBigIntegerField(default=0)
     error_code = models.CharField(max_length=64, blank=True)

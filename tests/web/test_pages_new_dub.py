@@ -115,7 +115,7 @@ def test_a_full_queue_is_said_on_top_of_the_form(
         response = as_alice.post(reverse("jobs:new"), answers(file))
 
     assert response.status_code == 422
-    assert "wait for one to finish" in response.content.decode()
+    assert "wait for one to start" in response.content.decode()
 
 
 def test_a_file_over_the_limit_is_refused(as_alice: Client, letter: SimpleUploadedFile, settings: LazySettings) -> None:

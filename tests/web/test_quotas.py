@@ -1,0 +1,139 @@
+"""What one user may ask for: at once, a day, and in the mode for administrators."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from jobs import dispatch, quotas
+from jobs.errors import DailyLimitReached, NotAllowed, TooManyWaiting
+from jobs.models import Job, JobState, UserLimits
+from jobs.orders import Order
+from pipeline.settings import DubSettings, Mode
+from tests.factories import make_job, make_upload, make_user
+
+SPANISH = DubSettings(target_language="es")
+EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return make_user("admin", is_staff=True)
+
+
+@pytest.mark.django_db
+def test_a_batch_goes_into_the_queue_whole_or_not_at_all(alice: User, settings: LazySettings) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 3
+    upload = make_upload(alice)
+
+    with pytest.raises(TooManyWaiting, match="0 jobs waiting and may have 3"):
+        dispatch.submit_batch(alice, [Order(upload, SPANISH)] * 4)
+    assert not Job.objects.exists()
+
+    assert len(dispatch.submit_batch(alice, [Order(upload, SPANISH)] * 3)) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_submissions_at_once_count_each_other(alice: User, settings: LazySettings) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 2
+    upload, together = make_upload(alice), threading.Barrier(6)
+    refused: list[TooManyWaiting] = []
+
+    def submit() -> None:
+        together.wait()
+        try:
+            dispatch.submit(alice, upload, SPANISH)
+        except TooManyWaiting as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    clients = [threading.Thread(target=submit) for _ in range(6)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+
+    assert (Job.objects.count(), len(refused)) == (2, 4)
+
+
+@pytest.mark.django_db
+def test_the_daily_limit_says_when_it_ends_and_deleting_makes_no_room(alice: User, settings: LazySettings) -> None:
+    settings.MAX_JOBS_PER_DAY_PER_USER = 2
+    quotas.admit(alice, [SPANISH] * 2, now=EVENING)
+    Job.objects.all().delete()
+
+    with pytest.raises(DailyLimitReached, match="2 jobs today") as refusal:
+        quotas.admit(alice, [SPANISH], now=EVENING)
+
+    assert refusal.value.retry_after_s == 90 * 60
+    quotas.admit(alice, [SPANISH], now=EVENING + timedelta(seconds=refusal.value.retry_after_s))
+
+
+def test_the_daily_limit_is_429_with_retry_after(as_alice: Client, alice: User, settings: LazySettings) -> None:
+    settings.MAX_JOBS_PER_DAY_PER_USER = 1
+    body = {"upload": str(make_upload(alice).id), "target_language": "es"}
+    make_job(alice)
+
+    answer = as_alice.post("/api/jobs", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "jobs.daily_limit")
+    assert 1 <= int(answer["Retry-After"]) <= 86_400
+
+
+@pytest.mark.django_db
+def test_an_administrators_exception_goes_before_the_settings(alice: User, bob: User, settings: LazySettings) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = settings.MAX_RUNNING_JOBS_PER_USER = 1
+    UserLimits.objects.create(user=alice, max_waiting=0, max_running=5, may_use_high=True)
+
+    limits = quotas.limits_of(alice)
+
+    assert (limits.waiting, limits.running, limits.may_use_high) == (None, 5, True)
+    assert quotas.running_limits([alice.pk, bob.pk]) == {alice.pk: 5, bob.pk: 1}
+    assert not quotas.limits_of(bob).may_use_high
+
+
+@pytest.mark.django_db
+def test_zero_is_no_limit(alice: User, settings: LazySettings) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = settings.MAX_RUNNING_JOBS_PER_USER = settings.MAX_JOBS_PER_DAY_PER_USER = 0
+
+    quotas.admit(alice, [SPANISH] * 1000, now=timezone.now())
+
+    assert quotas.running_limits([alice.pk]) == {alice.pk: None}
+
+
+@pytest.mark.django_db
+def test_high_mode_and_priority_are_for_administrators(alice: User, admin: User) -> None:
+    thorough = DubSettings(target_language="es", mode=Mode.HIGH)
+
+    with pytest.raises(NotAllowed, match="high"):
+        dispatch.submit(alice, make_upload(alice), thorough)
+    with pytest.raises(NotAllowed, match="priority"):
+        dispatch.submit(alice, make_upload(alice), SPANISH, priority=1)
+
+    assert dispatch.submit(admin, make_upload(admin), thorough, priority=1).priority == 1
+
+
+def test_high_mode_is_a_problem_for_a_user(as_alice: Client, alice: User) -> None:
+    body = {"upload": str(make_upload(alice).id), "target_language": "es", "mode": "high"}
+
+    answer = as_alice.post("/api/jobs", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "jobs.not_allowed")
+
+
+@pytest.mark.django_db
+def test_coming_back_to_the_queue_needs_room_too(alice: User, settings: LazySettings) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 1
+    make_job(alice, state=JobState.PAUSED)
+    make_job(alice)
+
+    with pytest.raises(TooManyWaiting):
+        quotas.admit_again(alice)
