@@ -11,14 +11,12 @@ from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from jobs.feasibility import DEFAULT_SOURCE, obstacles
 from jobs.templatetags.jobs_display import MODE_TITLES
-from pipeline import languages
 from pipeline.engines import registry
 from pipeline.engines.base import EngineKind, TranslationEngine
-from pipeline.errors import EngineError, PairUnsupported
 from pipeline.settings import AUTO, MAX_SPEAKERS, BurnIn, DubSettings, Loudness, Mode
 
-DEFAULT_SOURCE = "en"  # what the pipeline assumes when neither the user nor the file says
 ADVANCED = ("audio_track", "subtitle_track", "speakers", "voice", "loudness", "burn_in", "asr", "translation", "tts")
 LOUDNESS_TITLES = {
     Loudness.WEB: gettext_lazy("Web and phones (−16 LUFS)"),
@@ -142,27 +140,10 @@ class NewDubForm(forms.Form):
         """Refuses before the work starts what the engines here cannot do."""
         data = super().clean() or self.cleaned_data
         if "target_language" in data and not self.errors:
-            self._check_engines(data)
+            settings = self.dub_settings()
+            for obstacle in obstacles(settings, settings.source_language or DEFAULT_SOURCE):
+                self.add_error(obstacle.setting, str(obstacle.error))
         return data
-
-    def _check_engines(self, data: dict[str, Any]) -> None:
-        source, target = data["source_language"] or DEFAULT_SOURCE, data["target_language"]
-        pair = {"source": languages.name(source), "target": languages.name(target)}
-        try:
-            registry.select_translation(data["translation"], source, target)
-        except PairUnsupported:
-            text = _("Nothing here translates from %(source)s to %(target)s. Choose another pair of languages.")
-            self.add_error("target_language", text % pair)
-        try:
-            if not data["subtitle_track"]:
-                registry.select_asr(data["asr"], source)
-        except PairUnsupported:
-            text = _("Nothing here can write down spoken %(source)s yet. Ask whoever runs this server for an engine.")
-            self.add_error("source_language", text % pair)
-        try:
-            registry.select_tts(data["tts"], target, data["voice"] or None)
-        except EngineError as error:
-            self.add_error("voice" if data["voice"] else "tts", str(error))
 
     def dub_settings(self) -> DubSettings:
         data = self.cleaned_data

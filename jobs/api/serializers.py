@@ -1,23 +1,10 @@
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rest_framework import serializers
 
 from jobs.models import Job, JobEvent
-from pipeline.settings import (
-    AUTO,
-    MAX_SPEAKERS,
-    BurnIn,
-    Channels,
-    DubSettings,
-    Formality,
-    Loudness,
-    Mode,
-    Profanity,
-    SubtitlesAre,
-)
 
 
 class JobSerializer(serializers.ModelSerializer):
@@ -33,6 +20,11 @@ class JobSerializer(serializers.ModelSerializer):
             "state",
             "cancel_requested_at",
             "priority",
+            "pinned",
+            "project",
+            "series",
+            "season",
+            "episode",
             "attempts",
             "last_seq",
             "error_code",
@@ -45,41 +37,8 @@ class JobSerializer(serializers.ModelSerializer):
         read_only_fields: ClassVar = fields
 
 
-def choice(kind: type[StrEnum], default: StrEnum) -> serializers.ChoiceField:
-    return serializers.ChoiceField([each.value for each in kind], default=default.value)
-
-
-class NewJobSerializer(serializers.Serializer):
-    """What to dub and how. Paths of the server cannot be named here."""
-
-    upload = serializers.UUIDField()
-    target_language = serializers.CharField(max_length=35)
-    source_language = serializers.CharField(max_length=35, required=False, allow_null=True)
-    mode = choice(Mode, Mode.MEDIUM)
-    asr = serializers.CharField(max_length=64, default=AUTO)
-    translation = serializers.CharField(max_length=64, default=AUTO)
-    tts = serializers.CharField(max_length=64, default=AUTO)
-    voice = serializers.CharField(max_length=100, required=False, allow_null=True)
-    audio_track = serializers.CharField(max_length=35, required=False, allow_null=True)
-    subtitle_track = serializers.CharField(max_length=35, required=False, allow_null=True)
-    subtitles_are = choice(SubtitlesAre, SubtitlesAre.SOURCE)
-    diarization = serializers.CharField(max_length=64, default=AUTO)
-    speakers = serializers.IntegerField(min_value=1, max_value=MAX_SPEAKERS, required=False, allow_null=True)
-    separation = serializers.CharField(max_length=64, default=AUTO)
-    formality = choice(Formality, Formality.AUTO)
-    profanity = choice(Profanity, Profanity.KEEP)
-    delivery = serializers.FloatField(min_value=0, max_value=1, default=0.5)
-    retime = serializers.BooleanField(default=False)
-    loudness = choice(Loudness, Loudness.WEB)
-    channels = choice(Channels, Channels.AUTO)
-    stems = serializers.BooleanField(default=False)
-    burn_in = choice(BurnIn, BurnIn.NONE)
-    check_speech = serializers.BooleanField(default=False)
-
-    def dub_settings(self) -> DubSettings:
-        """Raises SettingsError."""
-        values: dict[str, Any] = {key: value for key, value in self.validated_data.items() if key != "upload"}
-        return DubSettings.from_json(values)
+class BatchSerializer(serializers.Serializer):
+    jobs = JobSerializer(many=True)
 
 
 class StageSerializer(serializers.Serializer):

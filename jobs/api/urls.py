@@ -4,6 +4,7 @@ from jobs.api import views
 
 urlpatterns = [
     path("jobs", views.JobsView.as_view(), name="jobs"),
+    path("jobs/batch", views.BatchView.as_view(), name="jobs-batch"),
     path("jobs/<uuid:job_id>", views.JobView.as_view(), name="job"),
     path("jobs/<uuid:job_id>/cancel", views.CancelView.as_view(), name="job-cancel"),
     path("jobs/<uuid:job_id>/timeline", views.TimelineView.as_view(), name="job-timeline"),

@@ -6,26 +6,27 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
 from jobs import dispatch, selectors
+from jobs.api import once
 from jobs.api.serializers import (
+    BatchSerializer,
     JobSerializer,
     LanguageSerializer,
     LogTailSerializer,
     ModeSerializer,
-    NewJobSerializer,
     TimelineSerializer,
 )
+from jobs.api.submissions import NewBatchSerializer, NewJobSerializer
 from jobs.models import Job
+from jobs.orders import Order
 from pipeline.engines.registry import target_languages
 from pipeline.settings import PROFILES
-from uploads.models import Upload
-from uploads.selectors import get_upload
 
 TAIL_LIMIT = 500
 
@@ -36,17 +37,46 @@ class JobsView(generics.ListAPIView):
     def get_queryset(self) -> QuerySet[Job]:
         return selectors.visible_jobs(self.request.user).prefetch_related("shards")
 
-    @extend_schema(operation_id="jobs_create", request=NewJobSerializer, responses={201: JobSerializer})
+    @extend_schema(
+        operation_id="jobs_create",
+        parameters=[once.PARAMETER],
+        request=NewJobSerializer,
+        responses={201: JobSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Ask for a dub of an upload. It waits in the queue until a worker is free."""
-        form = NewJobSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        try:
-            upload = get_upload(request.user, form.validated_data["upload"])
-        except Upload.DoesNotExist as error:
-            raise serializers.ValidationError({"upload": ["There is no such upload."]}) from error
-        job = dispatch.submit(signed_in(request), upload, form.dub_settings())
-        return Response(JobSerializer(job).data, status=status.HTTP_201_CREATED)
+        form = NewJobSerializer(data=request.data, context={"request": request})
+
+        def check() -> Order:
+            form.is_valid(raise_exception=True)
+            return form.order()
+
+        def create(order: Order) -> JobSerializer:
+            [job] = dispatch.submit_batch(signed_in(request), [order])
+            return JobSerializer(job)
+
+        return once.created_once(request, check, create)
+
+
+class BatchView(APIView):
+    @extend_schema(
+        operation_id="jobs_create_batch",
+        parameters=[once.PARAMETER],
+        request=NewBatchSerializer,
+        responses={201: BatchSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Ask for dubs of several uploads in several languages: up to 50 jobs, all of them or none."""
+        form = NewBatchSerializer(data=request.data, context={"request": request})
+
+        def check() -> list[Order]:
+            form.is_valid(raise_exception=True)
+            return form.orders()
+
+        def create(orders: list[Order]) -> BatchSerializer:
+            return BatchSerializer({"jobs": dispatch.submit_batch(signed_in(request), orders)})
+
+        return once.created_once(request, check, create)
 
 
 class JobView(APIView):

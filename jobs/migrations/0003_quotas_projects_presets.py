@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=255)),
                 ("request_sha256", models.CharField(max_length=64)),
                 ("status", models.PositiveSmallIntegerField(default=0)),
-                ("body", models.JSONField(default=dict)),
+                ("body", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField()),
                 (
                     "owner",

@@ -17,7 +17,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     request_sha256 = models.CharField(max_length=64)  # of method, path and body
     status = models.PositiveSmallIntegerField(default=0)
-    body = models.JSONField(default=dict)
+    body = models.TextField(blank=True)  # JSON as it was sent; a JSON column would sort its fields
     created_at = models.DateTimeField()
 
     class Meta:
