@@ -1,0 +1,36 @@
+"""Projects of a user. Who may see what is decided here and nowhere else."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from jobs.errors import NameTaken
+from jobs.models import Project
+
+
+def visible_projects(user: User | AnonymousUser) -> QuerySet[Project]:
+    if not user.is_authenticated:
+        return Project.objects.none()
+    return Project.objects.filter(owner=user).select_related("preset")
+
+
+def get_project(user: User | AnonymousUser, project_id: UUID) -> Project:
+    """Raises Project.DoesNotExist, also for somebody else's."""
+    return visible_projects(user).get(id=project_id)
+
+
+@transaction.atomic
+def save_project(project: Project) -> Project:
+    """Writes a new or changed project. Raises NameTaken."""
+    User.objects.select_for_update().get(pk=project.owner_id)  # of two at once, the second sees the first
+    others = Project.objects.filter(owner=project.owner_id, name__iexact=project.name).exclude(id=project.id)
+    if others.exists():
+        raise NameTaken(_("You have a project of that name already; choose another name."))
+    project.save()
+    return project
