@@ -1,5 +1,5 @@
 # `make demo` dubs a video on this machine; `make test` passes the suite. Both set up what they need.
-.PHONY: help setup setup-dev demo run test check format assets constraints bench-dub bench-mix bench-long bench-timing bench-speakers
+.PHONY: help setup setup-dev demo run test check format assets constraints chaos bench-dub bench-mix bench-long bench-timing bench-speakers
 
 BIN := .venv/bin
 
@@ -41,6 +41,9 @@ assets: ## rebuild the committed style sheet and scripts (needs Node.js)
 
 constraints: setup-dev ## pin what is installed now
 	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
+
+chaos: setup-dev ## kill, freeze and starve the queue, a line a fault (CHAOS=short: a minute; ROWS="3 8": only those)
+	@$(BIN)/python -m tests.chaos $(ROWS) $(if $(filter short,$(CHAOS)),--short)
 
 # Real speech to mix into the talks: a folder of FLAC clips. Without it, all of it is generated.
 SPEECH ?= ../shared/data/speech

@@ -1,0 +1,54 @@
+"""Workers are stopped in the middle of a shard, outlive their lease asleep, and wake when another has taken over."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from uuid import UUID
+
+from jobs.models import Job, JobState
+from tests.chaos import oracle, processes
+from tests.chaos.behaviours import Behaviour, Script
+from tests.chaos.holders import is_held_by_another, wait_for_holder
+from tests.chaos.row import Outcome, Scale
+from tests.chaos.site import LEASE_S, Site
+from tests.chaos.submitting import submit
+from tests.chaos.waiting import wait_until
+
+STAGES = ("export",)
+TAKEN_OVER_WITHIN_S = LEASE_S + 15
+ENDS_WITHIN_S = 60
+
+
+def run(site: Site, scale: Scale) -> Outcome:
+    for _ in range(2):
+        site.start("worker")
+    site.start("supervise")
+    jobs = []
+    for number in range(scale.of(full=20, short=2)):
+        stage = STAGES[number % len(STAGES)]
+        job = submit(Script(Behaviour.STEADY, stage, 2 * LEASE_S)).job
+        jobs.append(job)
+        _sleep_past_the_lease(site, job, stage, with_runner=number % 2 == 1)
+    wait_until(lambda: oracle.are_over(jobs), "every job ended", ENDS_WITHIN_S)
+    return _outcome(site, jobs)
+
+
+def _sleep_past_the_lease(site: Site, job: UUID, stage: str, *, with_runner: bool) -> None:
+    """The worker alone, which leaves its runner working, or both."""
+    holder = wait_for_holder(site, job, stage)
+    asleep = (holder.worker, holder.runner) if with_runner else (holder.worker,)
+    for pid in asleep:
+        processes.send(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: is_held_by_another(holder), "another took over", TAKEN_OVER_WITHIN_S)
+    finally:
+        for pid in asleep:
+            processes.send(pid, signal.SIGCONT)
+
+
+def _outcome(site: Site, jobs: Sequence[UUID]) -> Outcome:
+    verdict = oracle.judge(site, jobs)
+    done = Job.objects.filter(id__in=jobs, state=JobState.DONE).count()
+    figure = f"{len(jobs)} sleepers, {done} jobs done, {verdict}"
+    return Outcome(verdict.is_clean and done == len(jobs), figure, details=tuple(verdict.details()))

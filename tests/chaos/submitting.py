@@ -1,0 +1,51 @@
+"""Jobs as users submit them, through the one facade, in this process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from unittest.mock import patch
+from uuid import UUID
+
+from accounts.models import User
+from jobs import dispatch
+from pipeline.settings import DubSettings
+from tests.chaos.behaviours import Script
+from tests.factories import make_upload, make_user
+from uploads.models import Upload
+
+GOOD = Script()
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """`at_s`: when it was answered, on the machine's monotonic clock."""
+
+    job: UUID
+    took_s: float
+    at_s: float
+
+
+def submit(script: Script = GOOD, owner: str = "alice") -> Submitted:
+    upload = _upload(owner, script.name)
+    began_s = time.monotonic()
+    job = dispatch.submit(upload.owner, upload, DubSettings(target_language="es"))
+    answered_s = time.monotonic()
+    return Submitted(job.id, answered_s - began_s, answered_s)
+
+
+def submit_without_doorbell(script: Script = GOOD) -> UUID:
+    """As if the doorbell were lost: only a supervisor brings the job to a worker."""
+    with patch("jobs.doorbell.async_task"):
+        return submit(script).job
+
+
+@cache
+def user(name: str) -> User:
+    return make_user(name)
+
+
+@cache
+def _upload(owner: str, name: str) -> Upload:
+    return make_upload(user(owner), name)
