@@ -7,13 +7,15 @@ from enum import StrEnum
 from itertools import product
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from jobs import presets, projects
+from accounts.models import User
+from jobs import filing, presets, projects
 from jobs.errors import BatchRefused, RefusedItem
 from jobs.feasibility import Obstacle, obstacles, source_language
-from jobs.models import Preset, Project
+from jobs.models import Job, Preset, Project
 from jobs.orders import Filed, Order
 from pipeline.settings import (
     MAX_SPEAKERS,
@@ -85,6 +87,7 @@ class DubSettingsSerializer(HowSerializer):
     target_language = serializers.CharField(max_length=35, required=False)
 
 
+FILED = ("project", "series", "season", "episode")
 SETTINGS = frozenset(DubSettingsSerializer().fields)
 
 
@@ -133,6 +136,23 @@ class NewJobSerializer(_Submission, DubSettingsSerializer):
         for obstacle in obstacles(settings, source_language(settings, data["upload"].media)):
             raise obstacle.error
         return Order(data["upload"], settings, data["priority"], self.filed(data.get("episode")))
+
+
+class JobChangesSerializer(FiledSerializer):
+    episode = serializers.IntegerField(min_value=0, max_value=SEASON_MAX, required=False, allow_null=True)
+    pinned = serializers.BooleanField(required=False)
+    priority = serializers.IntegerField(min_value=-PRIORITY_MAX, max_value=PRIORITY_MAX, required=False)
+
+    @transaction.atomic
+    def apply(self, job: Job, by: User) -> Job:
+        """All of it or nothing. Raises NotAllowed."""
+        changes = self.validated_data
+        if "priority" in changes:
+            job = filing.prioritise(job.id, changes["priority"], by)
+        if "pinned" in changes:
+            job = filing.pin(job.id) if changes["pinned"] else filing.unpin(job.id)
+        filed = {name: changes.get(name, getattr(job, name)) for name in FILED}
+        return filing.refile(job.id, Filed(**filed))
 
 
 class NewBatchSerializer(_Submission, HowSerializer):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jobs.api import views
+from jobs.api import presets, projects, views
 
 urlpatterns = [
     path("jobs", views.JobsView.as_view(), name="jobs"),
@@ -9,6 +9,10 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel", views.CancelView.as_view(), name="job-cancel"),
     path("jobs/<uuid:job_id>/timeline", views.TimelineView.as_view(), name="job-timeline"),
     path("jobs/<uuid:job_id>/logs/tail", views.LogTailView.as_view(), name="job-logs-tail"),
+    path("presets", presets.PresetsView.as_view(), name="presets"),
+    path("presets/<uuid:preset_id>", presets.PresetView.as_view(), name="preset"),
+    path("projects", projects.ProjectsView.as_view(), name="projects"),
+    path("projects/<uuid:project_id>", projects.ProjectView.as_view(), name="project"),
     path("modes", views.ModesView.as_view(), name="modes"),
     path("languages", views.LanguagesView.as_view(), name="languages"),
 ]

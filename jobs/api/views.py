@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.api.authentication import signed_in
 from jobs import dispatch, selectors
 from jobs.api import once
+from jobs.api.filters import JobFilter
 from jobs.api.serializers import (
     BatchSerializer,
     JobSerializer,
@@ -22,7 +24,7 @@ from jobs.api.serializers import (
     ModeSerializer,
     TimelineSerializer,
 )
-from jobs.api.submissions import NewBatchSerializer, NewJobSerializer
+from jobs.api.submissions import JobChangesSerializer, NewBatchSerializer, NewJobSerializer
 from jobs.models import Job
 from jobs.orders import Order
 from pipeline.engines.registry import target_languages
@@ -33,6 +35,8 @@ TAIL_LIMIT = 500
 
 class JobsView(generics.ListAPIView):
     serializer_class = JobSerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = JobFilter
 
     def get_queryset(self) -> QuerySet[Job]:
         return selectors.visible_jobs(self.request.user).prefetch_related("shards")
@@ -83,6 +87,14 @@ class JobView(APIView):
     @extend_schema(operation_id="jobs_retrieve", responses=JobSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
         return Response(JobSerializer(selectors.get_job(request.user, job_id)).data)
+
+    @extend_schema(operation_id="jobs_update", request=JobChangesSerializer, responses=JobSerializer)
+    def patch(self, request: Request, job_id: UUID) -> Response:
+        """File it elsewhere, pin it, or (administrators) change its priority. What is left out stays."""
+        job = selectors.get_job(request.user, job_id)
+        form = JobChangesSerializer(data=request.data, context={"request": request})
+        form.is_valid(raise_exception=True)
+        return Response(JobSerializer(form.apply(job, signed_in(request))).data)
 
 
 class CancelView(APIView):

@@ -9,10 +9,20 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from jobs import presets, projects
+from jobs.models import Project
+from pipeline.settings import DubSettings
 from tests.factories import make_dub, make_job, make_upload
 
 ROUTES = [
     ("get", "/api/jobs/{job}"),
+    ("patch", "/api/jobs/{job}"),
+    ("get", "/api/presets/{preset}"),
+    ("patch", "/api/presets/{preset}"),
+    ("delete", "/api/presets/{preset}"),
+    ("get", "/api/projects/{project}"),
+    ("patch", "/api/projects/{project}"),
+    ("delete", "/api/projects/{project}"),
     ("post", "/api/jobs/{job}/cancel"),
     ("get", "/api/jobs/{job}/timeline"),
     ("get", "/api/jobs/{job}/logs/tail"),
@@ -27,12 +37,17 @@ ROUTES = [
 
 @pytest.fixture
 def ids(alice: User, tmp_path: Path) -> dict[str, uuid.UUID]:
-    return {"job": make_job(alice).id, "dub": make_dub(alice, tmp_path).id}
+    return {
+        "job": make_job(alice).id,
+        "dub": make_dub(alice, tmp_path).id,
+        "preset": presets.create_preset(alice, "usual", DubSettings(target_language="es")).id,
+        "project": projects.save_project(Project(owner=alice, name="Cosmos")).id,
+    }
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
 def test_the_owner_gets_through(as_alice: Client, ids: dict[str, uuid.UUID], method: str, route: str) -> None:
-    assert getattr(as_alice, method)(route.format(**ids)).status_code in (200, 302)
+    assert getattr(as_alice, method)(route.format(**ids)).status_code in (200, 204, 302)
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
@@ -52,7 +67,7 @@ def test_nobody_gets_in_without_signing_in(client: Client, ids: dict[str, uuid.U
         assert (answer.status_code, answer["Location"].split("?")[0]) == (302, "/accounts/login/")
 
 
-@pytest.mark.parametrize("route", ["/api/jobs", "/api/dubs"])
+@pytest.mark.parametrize("route", ["/api/jobs", "/api/dubs", "/api/presets", "/api/projects"])
 def test_lists_show_only_ones_own(as_alice: Client, as_bob: Client, ids: dict[str, uuid.UUID], route: str) -> None:
     assert len(as_alice.get(route).json()["results"]) >= 1
     assert as_bob.get(route).json()["results"] == []
