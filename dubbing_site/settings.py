@@ -130,12 +130,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # In the database, because sign-in limits and used TOTP codes must hold across processes.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
-# The broker is a doorbell (see jobs.dispatch): messages carry nothing, and may be lost or doubled.
+# The broker is a doorbell (see jobs.transport): messages carry nothing, and may be lost or doubled.
 MONTH_SECONDS = 30 * 24 * 3600
 Q_CLUSTER = {
     "name": "dubbing",
-    "orm": "default",
-    "workers": WORKERS,
+    "cluster_name": "io+cpu+gpu",  # who asks for no queue answers for all
+    "broker_class": "jobs.transport.broker.DoorbellBroker",
     "timeout": MONTH_SECONDS,  # jobs end by lease, stall and cancel; django-q2 warns when there is no limit
     "retry": MONTH_SECONDS + 3600,
     "max_attempts": 1,
@@ -143,7 +143,6 @@ Q_CLUSTER = {
     "save_limit": -1,
     "catch_up": False,
     "scheduler": False,
-    "poll": 0.2,
 }
 
 # Web

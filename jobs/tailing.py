@@ -8,7 +8,6 @@ numbers are asked for a few times a second.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,27 +17,11 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from django.db import connection
 
+from jobs.database_changes import SqliteChanges
 from jobs.models import Job
 
 SQLITE_POLL_S = 0.05
 DATABASE_POLL_S = 0.25
-
-
-class SqliteChanges:
-    """Says whether another connection committed since the last time it was asked."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
-        self._version = -1
-
-    def happened(self) -> bool:
-        version: int
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        changed, self._version = version != self._version, version
-        return changed
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 class Tailer:

@@ -7,6 +7,7 @@ from jobs.models.limits import DayCount, UserLimits
 from jobs.models.presets import Preset
 from jobs.models.projects import Project
 from jobs.models.shards import QueueClass, Shard, ShardKind, ShardState
+from jobs.models.workers import Worker
 
 __all__ = [
     "FINAL_STATES",
@@ -25,4 +26,5 @@ __all__ = [
     "Stage",
     "StageState",
     "UserLimits",
+    "Worker",
 ]

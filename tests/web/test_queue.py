@@ -17,7 +17,6 @@ from django_q.models import OrmQ
 from accounts.models import User
 from jobs import claims, dispatch, drain, tasks
 from jobs.errors import LeaseLost, TooManyWaiting
-from jobs.management.commands.worker import Backlog
 from jobs.models import Job, JobState, Shard
 from jobs.services import Claim
 from pipeline.errors import SettingsError
@@ -198,16 +197,3 @@ def test_a_canceled_job_of_a_lost_worker_is_canceled(alice: User) -> None:
 
     job.refresh_from_db()
     assert job.state == JobState.CANCELED
-
-
-@pytest.mark.django_db
-def test_a_backlog_that_nobody_touches_is_noticed(alice: User) -> None:
-    backlog = Backlog(patience_s=60)
-    make_job(alice)
-    assert not backlog.is_stuck(0)
-    assert not backlog.is_stuck(59)
-    assert backlog.is_stuck(61)
-
-    make_job(alice)
-    claims.claim_next("test:1", now=timezone.now())
-    assert not backlog.is_stuck(62)

@@ -1,0 +1,150 @@
+"""What the processes of a cluster share: queues, flags and a board, none of them with a lock.
+
+multiprocessing's have one, and a process killed while it holds it leaves all others waiting for good. Sockets and
+eventfds are the kernel's: whatever a killed process was about to read stays there for the next.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import socket
+from contextlib import AbstractContextManager, nullcontext
+from multiprocessing.sharedctypes import RawArray, RawValue
+from typing import Any
+
+MESSAGE_MAX_BYTES = 128 * 1024  # less than a socket's buffer
+RESULT_MAX_CHARS = 20_000
+IDLE = -1.0  # django-q2's value for a worker that waits for a task
+
+
+class Flag:
+    """multiprocessing.Event as far as django-q2 uses it. Once set, it stays set."""
+
+    def __init__(self) -> None:
+        self._fd = os.eventfd(0, os.EFD_NONBLOCK)
+
+    def set(self) -> None:
+        os.eventfd_write(self._fd, 1)
+
+    def is_set(self) -> bool:
+        return self.wait(0)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return bool(select.select([self._fd], [], [], timeout)[0])
+
+
+class SocketQueue:
+    """multiprocessing.Queue as far as django-q2 uses it: any number of writers and readers, whole messages."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def put(self, item: Any) -> None:
+        """Waits while the reader is far behind."""
+        self._writer.send(pickle.dumps(item))
+
+    def get(self) -> Any:
+        return pickle.loads(self._reader.recv(MESSAGE_MAX_BYTES))  # noqa: S301 - from our own process tree
+
+    def empty(self) -> bool:
+        return not _is_readable(self._reader, 0)
+
+    def qsize(self) -> int:
+        """django-q2 shows it and knows 0 from more."""
+        return 0 if self.empty() else 1
+
+    def close(self) -> None:
+        """The other processes have it open still; nothing is buffered here."""
+
+    def join_thread(self) -> None: ...
+
+
+class ResultQueue(SocketQueue):
+    def put(self, item: Any) -> None:
+        if isinstance(item, dict) and isinstance(item.get("result"), str):
+            item["result"] = item["result"][-RESULT_MAX_CHARS:]  # a traceback; its end tells more than its beginning
+        super().put(item)
+
+
+class TaskQueue(SocketQueue):
+    """Its reader says first that it is ready, so that no doorbell waits here while another machine is idle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._readiness_seen, self._readiness_told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._readiness_seen.setblocking(False)
+        self._given = RawValue("L", 0)
+
+    @property
+    def given(self) -> int:
+        """Goes up with every message somebody took (by fewer, when two take one at once)."""
+        return int(self._given.value)
+
+    def get(self) -> Any:
+        self._readiness_told.send(b"r")
+        item = super().get()
+        self._given.value += 1
+        return item
+
+    def wait_for_reader(self, timeout_s: float) -> bool:
+        """Whether a reader is ready."""
+        return _is_readable(self._readiness_seen, timeout_s)
+
+    def forget_reader(self) -> None:
+        """One that was ready is given something, or is gone."""
+        try:
+            self._readiness_seen.recv(1)
+        except BlockingIOError:
+            return
+
+
+class Board:
+    """What each worker slot does, for whoever watches over them: its django-q2 timer and its process."""
+
+    def __init__(self, slots: int) -> None:
+        self.timers = RawArray("f", [IDLE] * slots)
+        self.pids = RawArray("i", slots)  # 0 before the first start
+        self._pusher = RawValue("i", 0)
+
+    @property
+    def slots(self) -> int:
+        return len(self.pids)
+
+    @property
+    def pusher_pid(self) -> int:
+        return int(self._pusher.value)
+
+    @pusher_pid.setter
+    def pusher_pid(self, pid: int) -> None:
+        self._pusher.value = pid
+
+    def busy(self) -> int:
+        return sum(timer > 0 for timer in self.timers)
+
+    def idle_pids(self) -> list[int]:
+        return [pid for timer, pid in zip(self.timers, self.pids, strict=True) if timer == IDLE and pid]
+
+
+class SlotTimer:
+    """One slot's timer, as django-q2 takes it: a value, and a lock that is none."""
+
+    def __init__(self, board: Board, slot: int) -> None:
+        self._board = board
+        self.slot = slot
+
+    @property
+    def value(self) -> float:
+        return float(self._board.timers[self.slot])
+
+    @value.setter
+    def value(self, value: float) -> None:
+        self._board.timers[self.slot] = value
+
+    def get_lock(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def _is_readable(end: socket.socket, timeout_s: float) -> bool:
+    return bool(select.select([end], [], [], timeout_s)[0])
