@@ -60,6 +60,15 @@ class Environment:
     heartbeat_seconds: int = documented("5", "Seconds between a worker's signs of life.", minimum=1)
     max_attempts: int = documented("3", "Times a job is started before it counts as failed.", minimum=1)
     stall_seconds: int = documented("900", "Seconds without a sign of progress after which a dub is ended.", minimum=10)
+    runner_memory_mib: int = documented(
+        "0", "Memory in MiB that a dub's process and its tools may take before it is ended; 0: any.", minimum=0
+    )
+    split_from_seconds: int = documented(
+        "600", "Length of an input in seconds from which several workers share its long stages.", minimum=1
+    )
+    gpu_stages: list[str] = documented(
+        "", "Stages whose engines use a graphics card, such as transcribe,synthesize: they go to the gpu queue."
+    )
     max_running_jobs_per_user: int = documented("2", "Jobs one user may have running; 0: no limit.", minimum=0)
     max_waiting_jobs_per_user: int = documented("50", "Jobs one user may have waiting; 0: no limit.", minimum=0)
     max_jobs_per_day_per_user: int = documented("200", "Jobs one user may start a day; 0: no limit.", minimum=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,10 @@ LEASE_SECONDS = ENVIRONMENT.lease_seconds
 HEARTBEAT_SECONDS = ENVIRONMENT.heartbeat_seconds
 MAX_ATTEMPTS = ENVIRONMENT.max_attempts
 STALL_SECONDS = ENVIRONMENT.stall_seconds
+RUNNER_COMMAND = (sys.executable, "-m", "pipeline.runner")
+RUNNER_MEMORY_MIB = ENVIRONMENT.runner_memory_mib
+SPLIT_FROM_SECONDS = ENVIRONMENT.split_from_seconds
+GPU_STAGES = ENVIRONMENT.gpu_stages
 MAX_RUNNING_JOBS_PER_USER = ENVIRONMENT.max_running_jobs_per_user
 MAX_WAITING_JOBS_PER_USER = ENVIRONMENT.max_waiting_jobs_per_user
 MAX_JOBS_PER_DAY_PER_USER = ENVIRONMENT.max_jobs_per_day_per_user

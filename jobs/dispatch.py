@@ -1,27 +1,26 @@
-"""The facade: everything that submits or cancels a job comes through here.
+"""The facade: whatever is asked of a job, by whomever, comes through here.
 
-A submission writes the job and rings a doorbell in one transaction. The doorbell (`jobs.tasks.work`) names no job:
-losing it costs a delay until the supervisor rings again, and a second one finds nothing to do.
+A submission writes the job and its first shard and rings a doorbell. The doorbell names no job: losing it costs a
+delay until the supervisor rings again, and a second one finds nothing to do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
-from django.conf import settings as site
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_q.tasks import async_task
 
 from accounts.models import User
-from jobs import quotas
+from jobs import chain, failpoints, quotas, releases, workspaces
+from jobs.doorbell import ring
 from jobs.errors import JobStateError
-from jobs.models import EventKind, Job, JobState, QueueClass, Shard, ShardKind, ShardState, Stage
+from jobs.models import EventKind, Job, JobState, QueueClass, ShardState, Stage, StageState
 from jobs.orders import Filed, Order
-from jobs.services import NewEvent, add_shards, append, locked, transition
+from jobs.services import NewEvent, append, locked, transition
 from pipeline.errors import SettingsError
 from pipeline.progress import StageName
 from pipeline.settings import DubSettings
@@ -29,10 +28,8 @@ from uploads.models import Upload
 from uploads.services import held
 
 logger = structlog.get_logger(__name__)
-DOORBELL = "jobs.tasks.work"
 # Settings that are paths: from outside they could name any file the server can read.
 FILES_OF_THE_SERVER = ("subtitles", "glossary", "lexicon", "edits", "voice_memory")
-RING_AGAIN_AFTER = timedelta(seconds=5)
 
 
 def submit(owner: User, upload: Upload, settings: DubSettings, *, priority: int = 0, filed: Filed | None = None) -> Job:
@@ -72,16 +69,15 @@ def _queue(owner: User, order: Order) -> Job:
     )
     Stage.objects.bulk_create(Stage(job=job, name=name, position=place) for place, name in enumerate(StageName))
     append(job, [NewEvent(EventKind.STATE, data={"state": JobState.QUEUED.value, "from": None})])
-    whole = Shard(stage=StageName.EXPORT, kind=ShardKind.STAGE, queue=QueueClass.CPU, rung_at=timezone.now())
-    add_shards(job, [whole])
-    ring(QueueClass.CPU)
+    transaction.on_commit(partial(failpoints.reach, "after_submit_commit"))
+    chain.begin(job)
     logger.info("job_submitted", job_id=str(job.id), user_id=str(owner.pk), upload_id=str(order.upload.id))
     return job
 
 
 @transaction.atomic
-def cancel(job: Job, by: User) -> Job:
-    """Ends a waiting job at once and asks the worker of a running one to stop; harmless when asked twice.
+def cancel(job: Job, *, by: User) -> Job:
+    """Ends a waiting job at once and asks the workers of a running one to stop; harmless when asked twice.
 
     Raises JobStateError for a job that has ended otherwise.
     """
@@ -90,29 +86,111 @@ def cancel(job: Job, by: User) -> Job:
         return job
     if job.is_final:
         raise JobStateError(_("This job has ended already."))
-    if job.state != JobState.RUNNING:
+    logger.info("job_cancel_requested", job_id=str(job.id), user_id=str(by.pk))
+    if not _is_worked_on(job):
         return transition(job.id, JobState.CANCELED)
     if not job.is_cancel_requested:
         job.cancel_requested_at = timezone.now()
         job.save(update_fields=["cancel_requested_at"])
-        logger.info("job_cancel_requested", job_id=str(job.id), user_id=str(by.pk))
     return job
 
 
-def ring(queue: QueueClass) -> None:
-    """Tells the workers of this queue that there may be something to do; joins the transaction it is called in."""
-    async_task(DOORBELL, group=queue.value, save=False)
+@transaction.atomic
+def pause(job: Job, *, by: User) -> Job:
+    """Stops work on the job where it is, within a second; harmless when asked twice.
+
+    Raises JobStateError for a job that has ended or is being canceled.
+    """
+    job = locked(job.id)
+    if job.state == JobState.PAUSED:
+        return job
+    if job.state not in (JobState.QUEUED, JobState.RUNNING) or job.is_cancel_requested:
+        raise JobStateError(_("Only a job that waits or runs can be paused."))
+    logger.info("job_paused", job_id=str(job.id), user_id=str(by.pk))
+    return transition(job.id, JobState.PAUSED)
 
 
 @transaction.atomic
-def ring_again(*, now: datetime) -> int:
-    """Rings for shards whose doorbell seems lost, while a worker could be free; the number of rings."""
-    running = Shard.objects.filter(state=ShardState.RUNNING).count()
-    free = max(site.WORKERS - running, 0)
-    forgotten = Shard.objects.filter(state=ShardState.WAITING, rung_at__lt=now - RING_AGAIN_AFTER)
-    rows = dict(forgotten.order_by("-priority", "id").values_list("id", "queue")[:free])
-    if rows:
-        Shard.objects.filter(id__in=rows).update(rung_at=now)
-    for queue in rows.values():
+def resume(job: Job, *, by: User) -> Job:
+    """Lets a paused or reviewed job go on where it stopped; harmless for one that goes on already.
+
+    Raises JobStateError for a job that has ended, TooManyWaiting.
+    """
+    quotas.admit_again(job.owner)  # locks the owner, which comes before the job
+    job = locked(job.id)
+    if job.state in (JobState.QUEUED, JobState.RUNNING):
+        return job
+    if job.is_final:
+        raise JobStateError(_("This job has ended; retry it instead."))
+    logger.info("job_resumed", job_id=str(job.id), user_id=str(by.pk))
+    job = transition(job.id, JobState.RUNNING if _is_worked_on(job) else JobState.QUEUED)
+    _ring_for_waiting(job)
+    return job
+
+
+@transaction.atomic
+def retry(job: Job, *, by: User, from_stage: StageName | None = None) -> Job:
+    """Works again on a job that has ended: on what it left undone, or on everything from `from_stage` on.
+
+    Raises JobStateError for a job that has not ended, TooManyWaiting, UploadRemoved.
+    """
+    quotas.admit_again(job.owner)
+    held(job.upload_id)
+    job = locked(job.id)
+    if not job.is_final:
+        raise JobStateError(_("This job has not ended yet."))
+    undone = job.stages.exclude(state=StageState.DONE).values_list("name", flat=True).first()
+    if from_stage is None and undone is None:
+        raise JobStateError(_("Everything of this job is done; choose the stage to begin again with."))
+    stage = from_stage or StageName(str(undone))
+    logger.info("job_retried", job_id=str(job.id), user_id=str(by.pk), stage=stage.value)
+    reset = {"state": StageState.WAITING, "progress": 0.0, "started_at": None, "finished_at": None}
+    again = job.stages.filter(position__gte=list(StageName).index(stage))
+    again.update(**reset, duration_s=None, reused=False, last_line="")
+    job = transition(job.id, JobState.QUEUED)
+    chain.begin(job, stage, is_forced=from_stage is not None)
+    return job
+
+
+@transaction.atomic
+def requeue(job: Job, *, by: User) -> Job:
+    """Takes an unfinished job away from whoever works on it, and has it go on at once with its attempts uncounted.
+
+    Raises JobStateError for a job that has ended.
+    """
+    job = locked(job.id)
+    if job.is_final or job.is_cancel_requested:
+        raise JobStateError(_("This job has ended; retry it instead."))
+    logger.info("job_requeued", job_id=str(job.id), user_id=str(by.pk))
+    releases.take_away(job, _("An administrator put the job back into the queue."))
+    job.shards.filter(state=ShardState.WAITING).update(attempts=0, not_before=None)
+    _ring_for_waiting(job)
+    return locked(job.id)
+
+
+@transaction.atomic
+def delete(job: Job, *, by: User) -> None:
+    """Removes the job with its events and unfinished work; its dub stays in the library.
+
+    Raises JobStateError for a job that is pinned or worked on.
+    """
+    job = locked(job.id)
+    if job.pinned:
+        raise JobStateError(_("This job is pinned; unpin it first."))
+    if _is_worked_on(job):
+        raise JobStateError(_("This job is being worked on; cancel it first."))
+    job_id = job.id
+    job.delete()
+    transaction.on_commit(partial(workspaces.remove, job_id))
+    logger.info("job_deleted", job_id=str(job_id), user_id=str(by.pk))
+
+
+def _is_worked_on(job: Job) -> bool:
+    return job.shards.filter(state=ShardState.RUNNING).exists()
+
+
+def _ring_for_waiting(job: Job) -> None:
+    waiting = job.shards.filter(state=ShardState.WAITING)
+    waiting.update(rung_at=timezone.now())
+    for queue in waiting.order_by().values_list("queue", flat=True).distinct():
         ring(QueueClass(queue))
-    return len(rows)

@@ -88,6 +88,8 @@ def transition(job_id: UUID, to: JobState, *, error: tuple[str, str] = ("", ""),
         job.finished_at = timezone.now()
         _settle_stages(job)
         _settle_shards(job)
+    elif before in FINAL_STATES:
+        job.finished_at = job.cancel_requested_at = None
     job.save()
     level = "error" if to == JobState.FAILED else "info"
     data = {"state": to.value, "from": before.value}
@@ -99,15 +101,21 @@ def transition(job_id: UUID, to: JobState, *, error: tuple[str, str] = ("", ""),
 def record(claim: Claim, events: Sequence[NewEvent]) -> int:
     """Adds events and what they say of stages; the last number given. Raises LeaseLost."""
     job = held(claim).job
-    append(job, events)
-    stages = {stage.name: stage for stage in job.stages.all()}
-    touched = {event.stage: stages[event.stage] for event in events if event.stage in stages}
-    for event in events:
-        if event.stage in touched:
-            _apply(touched[event.stage], event)
-    for stage in touched.values():
-        stage.save()
+    note(job, events)
     return job.last_seq
+
+
+def note(job: Job, events: Sequence[NewEvent]) -> None:
+    """Adds events, and what they say of stages, to a job whose row is locked."""
+    if not events:
+        return
+    append(job, events)
+    stages = {stage.name: stage for stage in job.stages.filter(name__in={event.stage for event in events})}
+    for event in events:
+        if event.stage in stages:
+            _apply(stages[event.stage], event)
+    for stage in stages.values():
+        stage.save()
 
 
 def locked(job_id: UUID) -> Job:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import socket
-
 from django.db import close_old_connections
 from django.utils import timezone
 
-from jobs import claims, drain, serving
+from jobs import claims, drain, holders, serving, warm
 from jobs.execution import run_claimed
 
 
 def work() -> int:
-    """Works on waiting jobs until none is left or the worker is asked to stop; how many it took."""
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    """Works on waiting shards until none is left or the worker is asked to stop; how many it took."""
+    holder = holders.this_process()
     taken = 0
     while not drain.is_requested():
         close_old_connections()
-        claim = claims.claim_next(owner, serving.queues(), now=timezone.now())
+        claim = claims.claim_next(holder, serving.queues(), now=timezone.now())
         if claim is None:
             break
         taken += 1
-        run_claimed(claim)
+        run_claimed(claim, warm.runner())
+    if drain.is_requested():
+        warm.end()
     return taken

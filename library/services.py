@@ -56,6 +56,7 @@ class FinishedDub:
 def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], object]) -> Dub:
     """Moves the files into the library and records them, together with whatever the caller commits with it.
 
+    An earlier dub of the same job is replaced.
     Hashing and moving happen before the transaction; nothing stays in the library when that fails. Files of kinds
     the library does not know are left where they are.
     """
@@ -74,6 +75,8 @@ def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], object])
         artifacts = [_move(dub, ArtifactKind(kind), path) for kind, path in known.items()]
         with transaction.atomic():
             in_same_transaction()
+            for earlier_id in Dub.objects.filter(job_id=dub.job_id).values_list("id", flat=True):
+                remove(earlier_id)
             dub.save(force_insert=True)
             Artifact.objects.bulk_create(artifacts)
     except BaseException:

@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="shard",
-            index=models.Index(fields=["state", "queue", "-priority", "owner", "id"], name="jobs_shard_claim"),
+            index=models.Index(fields=["state", "-priority", "owner", "id", "queue"], name="jobs_shard_claim"),
         ),
         migrations.AddIndex(
             model_name="shard",

@@ -14,8 +14,10 @@ STAGES = ("extract", "transcribe", "diarize", "translate", "synthesize", "separa
 
 
 def main() -> None:
-    request = json.loads(sys.stdin.readline())
-    BEHAVIOURS[sys.argv[1]](request)
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "alive" not in request:
+            BEHAVIOURS[sys.argv[1]](request)
 
 
 def say(request: dict[str, Any], kind: str, **fields: Any) -> None:
@@ -45,9 +47,19 @@ def finish(request: dict[str, Any]) -> None:
 
 
 def good(request: dict[str, Any]) -> None:
-    for name in STAGES:
-        stage(request, name)
-    finish(request)
+    """Splits into three parts, and does whatever else it is asked."""
+    if request["kind"] == "split":
+        say(request, "result", data={"parts": [{"number": number} for number in range(3)]})
+    elif request["kind"] == "part":
+        say(request, "part_progress", stage=request["stage"], level="info", message="", data={"fraction": 0.5})
+        say(request, "log", stage=request["stage"], level="info", message=f"part {request['request']}", data={})
+        say(request, "result", data={"made": 1})
+    else:
+        stage(request, request["stage"])
+        if request["stage"] == STAGES[-1]:
+            finish(request)
+        else:
+            say(request, "result", data={"stage": request["stage"], "duration_s": 0.1, "reused": False})
 
 
 def refuse(request: dict[str, Any]) -> None:
@@ -73,6 +85,7 @@ def crash_once(request: dict[str, Any]) -> None:
 
 def quit_early(request: dict[str, Any]) -> None:
     stage(request, "extract")
+    sys.exit()
 
 
 def babble(request: dict[str, Any]) -> None:
@@ -88,6 +101,9 @@ def babble(request: dict[str, Any]) -> None:
 
 
 def lie(request: dict[str, Any]) -> None:
+    if request["stage"] != STAGES[-1]:
+        good(request)
+        return
     data = {"artifacts": {"mp4": "/nonexistent/film.mp4"}, "summary": {}}
     say(request, "result", data=data)
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from jobs import claims, dispatch, services
+from jobs import claims, dispatch, releases, services
 from jobs.errors import JobStateError, LeaseLost
 from jobs.models import EventKind, JobEvent, JobState, StageState
 from jobs.services import ALLOWED, NewEvent
@@ -47,7 +47,7 @@ def test_a_stale_token_changes_nothing(alice: User) -> None:
     with pytest.raises(LeaseLost):
         claims.renew(stale, now=timezone.now())
     with pytest.raises(LeaseLost):
-        claims.give_back(stale, "late")
+        releases.give_back(stale, "late")
 
     job.refresh_from_db()
     assert job.state == JobState.RUNNING

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import User
-from jobs import claims, dispatch, drain, tasks
+from jobs import claims, dispatch, doorbell, drain, releases, tasks
 from jobs.errors import LeaseLost, TooManyWaiting
-from jobs.models import Job, JobState, Shard
+from jobs.models import Job, JobState, QueueClass, Shard
 from jobs.services import Claim
+from jobs.transport.presence import Presence
 from pipeline.errors import SettingsError
 from pipeline.settings import DubSettings
 from tests.factories import make_job, make_upload
@@ -27,8 +28,14 @@ from tests.web.conftest import child_environment
 LONG = timedelta(days=1)
 
 
+def sign_worker(slots: int = 1) -> None:
+    """As a cluster of that many slots does when it starts."""
+    Presence(tuple(QueueClass), slots).sign(busy=0, now=timezone.now())
+
+
 @pytest.mark.django_db
-def test_the_highest_priority_then_the_oldest_goes_first(alice: User) -> None:
+def test_the_highest_priority_then_the_oldest_goes_first(alice: User, settings: LazySettings) -> None:
+    settings.MAX_RUNNING_JOBS_PER_USER = 0
     older, newer, urgent = make_job(alice), make_job(alice), make_job(alice, priority=5)
 
     taken = [claims.claim_next("test:1", now=timezone.now()) for _ in range(4)]
@@ -37,7 +44,8 @@ def test_the_highest_priority_then_the_oldest_goes_first(alice: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_claim_at_once_get_different_jobs(alice: User) -> None:
+def test_workers_that_claim_at_once_get_different_jobs(alice: User, settings: LazySettings) -> None:
+    settings.MAX_RUNNING_JOBS_PER_USER = 0
     jobs = {make_job(alice).id for _ in range(6)}
     together = threading.Barrier(8)
     got: list[Claim | None] = []
@@ -68,7 +76,8 @@ def test_processes_that_claim_at_once_get_different_jobs(alice: User, data_dir: 
         "from jobs.claims import claim_next\n"
         "while claim := claim_next('other:1', now=timezone.now()): print(claim.job_id)\n"
     )
-    command, environment = [sys.executable, "-c", code], child_environment(data_dir)
+    command = [sys.executable, "-c", code]
+    environment = child_environment(data_dir, MAX_RUNNING_JOBS_PER_USER="0")
     workers = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(3)]
 
     lines = [line for worker in workers for line in worker.communicate()[0].split()]
@@ -111,23 +120,34 @@ def test_settings_cannot_name_files_of_the_server(alice: User) -> None:
 
 @pytest.mark.django_db
 def test_a_lost_doorbell_is_rung_again(alice: User) -> None:
+    sign_worker()
     make_job(alice)
     OrmQ.objects.all().delete()
     now = timezone.now()
 
-    assert dispatch.ring_again(now=now) == 0  # the first may still be on its way
-    assert dispatch.ring_again(now=now + timedelta(seconds=6)) == 1
-    assert dispatch.ring_again(now=now + timedelta(seconds=7)) == 0
+    assert doorbell.ring_again(now=now) == 0  # the first may still be on its way
+    assert doorbell.ring_again(now=now + timedelta(seconds=6)) == 1
+    assert doorbell.ring_again(now=now + timedelta(seconds=7)) == 0
     assert OrmQ.objects.count() == 1
 
 
 @pytest.mark.django_db
-def test_nobody_is_rung_for_while_all_workers_are_busy(alice: User, settings: LazySettings) -> None:
-    settings.WORKERS = 1
+def test_nobody_is_rung_for_while_all_workers_are_busy(alice: User) -> None:
+    sign_worker()
     make_job(alice, state=JobState.RUNNING)
     make_job(alice)
 
-    assert dispatch.ring_again(now=timezone.now() + LONG) == 0
+    assert doorbell.ring_again(now=timezone.now() + timedelta(seconds=6)) == 0
+
+
+@pytest.mark.django_db
+def test_nobody_is_rung_for_what_is_not_to_be_worked_on_now(alice: User) -> None:
+    sign_worker()
+    dispatch.pause(make_job(alice), by=alice)
+    later = make_job(alice)
+    later.shards.update(not_before=timezone.now() + LONG)
+
+    assert doorbell.ring_again(now=timezone.now() + timedelta(seconds=6)) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -151,9 +171,9 @@ def test_a_live_lease_is_left_alone(alice: User) -> None:
     claim = claims.claim_next("test:1", now=now)
     assert claim is not None
 
-    assert claims.take_over_expired(now=now + timedelta(seconds=29)) == 0
+    assert releases.take_over(now=now + timedelta(seconds=29)) == 0
     claims.renew(claim, now=now + timedelta(seconds=29))
-    assert claims.take_over_expired(now=now + timedelta(seconds=58)) == 0
+    assert releases.take_over(now=now + timedelta(seconds=58)) == 0
 
 
 @pytest.mark.django_db
@@ -163,7 +183,7 @@ def test_a_lost_workers_job_waits_again_and_the_old_claim_is_worthless(alice: Us
     lost = claims.claim_next("test:1", now=now)
     assert lost is not None
 
-    assert claims.take_over_expired(now=now + LONG) == 1
+    assert releases.take_over(now=now + LONG) == 1
 
     assert Job.objects.get().state == JobState.QUEUED
     with pytest.raises(LeaseLost):
@@ -171,7 +191,7 @@ def test_a_lost_workers_job_waits_again_and_the_old_claim_is_worthless(alice: Us
     with pytest.raises(LeaseLost):
         claims.wishes(lost)
     with pytest.raises(LeaseLost):
-        claims.give_back(lost, "late")
+        releases.give_back(lost, "late")
 
 
 @pytest.mark.django_db
@@ -180,7 +200,7 @@ def test_a_job_that_loses_every_worker_fails_with_the_reason(alice: User, settin
     make_job(alice)
     for _ in range(2):
         claims.claim_next("test:1", now=timezone.now())
-        claims.take_over_expired(now=timezone.now() + LONG)
+        releases.take_over(now=timezone.now() + LONG)
 
     job = Job.objects.get()
     assert (job.state, job.error_code) == (JobState.FAILED, "jobs.worker_lost")
@@ -193,7 +213,7 @@ def test_a_canceled_job_of_a_lost_worker_is_canceled(alice: User) -> None:
     claims.claim_next("test:1", now=timezone.now())
     dispatch.cancel(job, by=alice)
 
-    claims.take_over_expired(now=timezone.now() + LONG)
+    releases.take_over(now=timezone.now() + LONG)
 
     job.refresh_from_db()
     assert job.state == JobState.CANCELED

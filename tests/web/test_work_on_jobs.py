@@ -14,12 +14,12 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from accounts.models import User
-from jobs import claims, dispatch, drain
+from jobs import claims, dispatch, drain, releases
 from jobs.execution import run_claimed
-from jobs.models import EventKind, Job, JobState, Shard, StageState
+from jobs.models import EventKind, Job, JobState, Shard, ShardState, StageState
+from jobs.runner_process import RunnerProcess
 from jobs.services import Claim
 from library.models import Dub
 from tests.factories import make_job
@@ -41,18 +41,26 @@ def claimed(owner: User) -> Claim:
 
 
 def run(owner: User, behaviour: str) -> Job:
-    claim = claimed(owner)
-    run_claimed(claim, command=behaving(behaviour))
-    return Job.objects.get(id=claim.job_id)
+    """Works on a new job of the owner until nothing of it can be claimed."""
+    job = make_job(owner)
+    work(behaviour)
+    return Job.objects.get(id=job.id)
+
+
+def work(behaviour: str) -> None:
+    with RunnerProcess(behaving(behaviour)) as runner:
+        while claim := claims.claim_next("test:1", now=timezone.now()):
+            run_claimed(claim, runner)
 
 
 @contextmanager
 def in_background(claim: Claim, behaviour: str) -> Iterator[threading.Thread]:
-    def work() -> None:
-        run_claimed(claim, command=behaving(behaviour))
+    def work_on_it() -> None:
+        with RunnerProcess(behaving(behaviour)) as runner:
+            run_claimed(claim, runner)
         connection.close()
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work_on_it)
     thread.start()
     try:
         yield thread
@@ -60,6 +68,10 @@ def in_background(claim: Claim, behaviour: str) -> Iterator[threading.Thread]:
         drain.request()
         thread.join(20)
     assert not thread.is_alive()
+
+
+def attempts_left(data_dir: Path) -> list[Path]:
+    return list((data_dir / "work").glob("*/attempt-*"))
 
 
 def started(claim: Claim) -> bool:
@@ -74,7 +86,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_a_good_dub_is_published_and_its_workspace_is_gone(alice: User, data_dir: Path) -> None:
+def test_a_good_dub_is_published_and_only_its_workspace_is_left(alice: User, data_dir: Path) -> None:
     job = run(alice, "good")
 
     assert job.state == JobState.DONE
@@ -88,7 +100,7 @@ def test_a_good_dub_is_published_and_its_workspace_is_gone(alice: User, data_dir
         "srt_target": b"1\n",
     }
     assert dub.artifacts.get(kind="mp4").name == "talk.es.mp4"
-    assert list((data_dir / "work").iterdir()) == []
+    assert attempts_left(data_dir) == []
 
 
 def test_events_are_numbered_without_gaps_and_progress_is_coalesced(alice: User) -> None:
@@ -107,7 +119,7 @@ def test_a_refusal_fails_the_job_with_its_reason(alice: User, data_dir: Path) ->
     assert (job.state, job.error_code) == (JobState.FAILED, "input.no_speech")
     assert job.error_message == "nobody speaks in talk.mp4"
     assert not Dub.objects.exists()
-    assert list((data_dir / "work").iterdir()) == []
+    assert attempts_left(data_dir) == []
 
 
 @pytest.mark.parametrize("behaviour", ["crash", "quit_early", "lie"])
@@ -115,30 +127,37 @@ def test_a_runner_that_breaks_is_tried_again_and_at_last_given_up(
     alice: User, settings: LazySettings, behaviour: str
 ) -> None:
     settings.MAX_ATTEMPTS = 2
-    OrmQ.objects.all().delete()
+
     job = run(alice, behaviour)
-    assert job.state == JobState.QUEUED
-    assert OrmQ.objects.count() == 2  # the submission's doorbell and the one for the next attempt
 
-    second = claims.claim_next("test:1", now=timezone.now())
-    assert second is not None
-    run_claimed(second, command=behaving(behaviour))
-
-    job.refresh_from_db()
-    assert job.state == JobState.FAILED
+    assert (job.state, job.attempts) == (JobState.FAILED, 2)
     assert job.error_code.startswith("jobs.")
     assert not Dub.objects.exists()
 
 
+def test_a_job_given_up_says_which_stage_failed_how_often_and_why(alice: User, settings: LazySettings) -> None:
+    settings.MAX_ATTEMPTS = 2
+
+    job = run(alice, "crash")
+
+    assert "“extract” failed 2 times" in job.error_message
+    assert "status -11" in job.error_message
+    shard = job.shards.get()
+    assert (shard.state, shard.error_code) == (ShardState.FAILED, "jobs.runner_crashed")
+
+
+def test_the_third_attempt_comes_after_a_pause(alice: User) -> None:
+    job = run(alice, "crash")
+
+    shard = job.shards.get()
+    assert (job.state, shard.attempts, shard.error_code) == (JobState.QUEUED, 2, "jobs.runner_crashed")
+    assert shard.not_before is not None
+    assert claims.claim_next("test:1", now=shard.not_before) is not None
+
+
 def test_the_next_attempt_finds_the_workspace_of_the_one_before(alice: User) -> None:
     job = run(alice, "crash_once")
-    assert job.state == JobState.QUEUED
 
-    second = claims.claim_next("test:2", now=timezone.now())
-    assert second is not None
-    run_claimed(second, command=behaving("crash_once"))
-
-    job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.DONE, 2)
 
 
@@ -172,7 +191,7 @@ def test_canceling_ends_a_running_job_within_two_seconds(alice: User, data_dir: 
 
     job = Job.objects.get(id=claim.job_id)
     assert job.state == JobState.CANCELED
-    assert list((data_dir / "work").iterdir()) == []
+    assert attempts_left(data_dir) == []
 
 
 def test_a_draining_worker_gives_the_job_back_without_counting_the_attempt(alice: User) -> None:
@@ -191,7 +210,7 @@ def test_a_worker_that_lost_its_lease_ends_its_runner_and_writes_nothing(alice: 
     claim = claimed(alice)
     with in_background(claim, "talk") as thread:
         wait_until(lambda: started(claim), "the runner speaks")
-        claims.take_over_expired(now=timezone.now() + timedelta(days=1))
+        releases.take_over(now=timezone.now() + timedelta(days=1))
         successor = claims.claim_next("other:1", now=timezone.now())
         last_seq = Job.objects.get(id=claim.job_id).last_seq
         thread.join(10)

@@ -12,10 +12,11 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
-from jobs import claims, dispatch
+from jobs import doorbell, releases
+from jobs.transport import presence
 from jobs.workspaces import remove_stale
-from library.services import remove_orphans
-from uploads.services import remove_abandoned
+from library import services as library
+from uploads import services as uploads
 
 logger = structlog.get_logger(__name__)
 CYCLE_S = 1.0
@@ -61,13 +62,18 @@ class Command(BaseCommand):
 
 def keep_moving() -> None:
     now = timezone.now()
-    taken = claims.take_over_expired(now=now)
-    rung = dispatch.ring_again(now=now)
+    taken = releases.take_over(now=now)
+    rung = doorbell.ring_again(now=now)
     if taken or rung:
         logger.info("supervised", taken_over=taken, rung=rung)
 
 
 def sweep() -> None:
-    removed = {"uploads": remove_abandoned(), "dubs": remove_orphans(), "workspaces": remove_stale()}
+    removed = {
+        "uploads": uploads.remove_abandoned() + uploads.remove_orphans(),
+        "dubs": library.remove_orphans(),
+        "workspaces": remove_stale(),
+        "workers": presence.forget_old(now=timezone.now()),
+    }
     if any(removed.values()):
         logger.info("swept", **removed)

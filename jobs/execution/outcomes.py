@@ -1,0 +1,109 @@
+"""How work on a shard can end, and how a runner's answer is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from jobs.models import Shard, ShardKind
+from pipeline.errors import Canceled, EngineFailed, OutOfMemory, WorkspaceBusy
+from pipeline.progress import StageName
+
+BUSY_AGAIN_AFTER_S = 3.0
+# Another attempt, which reuses what is done, may succeed. A cancellation is one that nobody here asked for.
+WORTH_ANOTHER_TRY = frozenset({Canceled.code, EngineFailed.code, OutOfMemory.code})
+
+
+@dataclass(frozen=True, slots=True)
+class DubFiles:
+    """The last stage's result: where each artifact is, and the dub's summary."""
+
+    artifacts: dict[str, Path]
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`result` is kept with the shard; `dub` is there after the last stage."""
+
+    result: dict[str, Any] = field(default_factory=dict)
+    dub: DubFiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The dub cannot be made: trying again would end the same way."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """The runner crashed or hung: another attempt may succeed."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """Nothing was wrong with the shard: it can go on in a while."""
+
+    code: str
+    message: str
+    delay_s: float
+
+
+class StopReason(Enum):
+    CANCELED = auto()  # by the user
+    PAUSED = auto()  # by the user
+    DRAINED = auto()  # the worker is to end
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    reason: StopReason
+
+
+Outcome = Finished | Refused | Broke | Delayed | Stopped
+
+
+def answer_of(message: dict[str, Any], shard: Shard) -> Outcome | None:
+    """The outcome a `result` or `error` message tells; None for events."""
+    data = message.get("data")
+    if message["kind"] == "result":
+        return _finished(data if isinstance(data, dict) else {}, shard)
+    if message["kind"] == "error":
+        code = str(data.get("code") or "error") if isinstance(data, dict) else "error"
+        return _unfinished(code, str(message.get("message") or code))
+    return None
+
+
+def _unfinished(code: str, text: str) -> Outcome:
+    if code == WorkspaceBusy.code:  # its last user is about to be ended
+        return Delayed(code, _("Another process still works on this dub; it goes on in a moment."), BUSY_AGAIN_AFTER_S)
+    return Broke(code, text) if code in WORTH_ANOTHER_TRY else Refused(code, text)
+
+
+def _finished(data: dict[str, Any], shard: Shard) -> Outcome:
+    unusable = Broke("jobs.result_unusable", _("The dubbing process gave no usable result."))
+    if shard.kind == ShardKind.SPLIT:
+        parts = data.get("parts")
+        is_usable = isinstance(parts, list) and all(isinstance(part, dict) for part in parts)
+        return Finished({"parts": parts}) if is_usable else unusable
+    if shard.kind == ShardKind.PART:
+        return Finished(data)
+    told = {key: value for key, value in data.items() if key in ("duration_s", "reused")}
+    if shard.stage != list(StageName)[-1]:
+        return Finished(told)
+    match data:
+        case {"artifacts": dict(paths), "summary": dict(summary)}:
+            artifacts = {str(kind): Path(str(path)) for kind, path in paths.items()}
+            if artifacts and all(path.is_file() for path in artifacts.values()):
+                return Finished(told, DubFiles(artifacts, summary))
+    return unusable

@@ -1,0 +1,161 @@
+"""One attempt at a shard, followed in ticks: its events are written, its lease is kept alive."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from jobs import claims, drain, failpoints, services, workspaces
+from jobs.coalescing import Coalescer
+from jobs.errors import LeaseLost
+from jobs.execution.outcomes import BUSY_AGAIN_AFTER_S, Broke, Delayed, Outcome, Stopped, StopReason, answer_of
+from jobs.execution.requests import request_for
+from jobs.execution.settling import settle
+from jobs.execution.telling import Telling
+from jobs.models import Shard
+from jobs.runner_process import RunnerProcess
+from jobs.services import Claim, NewEvent
+from pipeline.errors import DiskFull, WorkspaceBusy
+
+logger = structlog.get_logger(__name__)
+TICK_S = 0.1
+WISHES_EVERY_S = 0.4
+NO_SPACE_AGAIN_AFTER_S = 30.0
+
+
+def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
+    """Works on the shard until it ends, is stopped, or the worker drains. Errors of the dub become its job's state."""
+    failpoints.reach("after_claim")
+    shard = Shard.objects.select_related("job__upload", "job__owner").get(id=claim.shard_id)
+    known = {"job_id": str(shard.job_id), "shard": str(shard), "user_id": str(shard.owner_id)}
+    with structlog.contextvars.bound_contextvars(**known), override(settings.LANGUAGE_CODE):
+        logger.info("shard_started", attempt=shard.attempts)
+        try:
+            worked = _Attempt(shard, claim, runner).work()
+            settle(shard, claim, worked.outcome, worked.events)
+        except LeaseLost:
+            runner.end()
+            logger.warning("lease_lost", token=claim.token)
+            return
+        except BaseException:
+            runner.end()
+            raise
+        finally:
+            workspaces.remove_attempt(claim)
+        logger.info("shard_left", outcome=type(worked.outcome).__name__.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """How it ended, and the events not written yet."""
+
+    outcome: Outcome
+    events: list[NewEvent]
+
+
+class _Attempt:
+    def __init__(self, shard: Shard, claim: Claim, runner: RunnerProcess) -> None:
+        self._shard = shard
+        self._claim = claim
+        self._runner = runner
+        self._telling = Telling(shard)
+        self._coalescer = Coalescer()
+        self._due_s: dict[str, float] = {}
+        self._heard_s = time.monotonic()
+
+    def work(self) -> Worked:
+        """Raises LeaseLost. The runner has answered and may be used again, or has ended."""
+        outcome = self._hindrance()
+        if outcome is None:
+            for event in self._telling.at_start():
+                self._coalescer.add(event)
+            self._due_s["renewal"] = time.monotonic() + settings.HEARTBEAT_SECONDS
+            self._due_s["wishes"] = time.monotonic() + WISHES_EVERY_S
+            self._runner.begin(request_for(self._shard, self._claim))
+            outcome = self._followed()
+        return Worked(outcome, self._coalescer.take(time.monotonic()))
+
+    def _hindrance(self) -> Outcome | None:
+        """Why the work cannot begin now."""
+        if shutil.disk_usage(settings.WORK_ROOT).free < settings.FREE_SPACE_RESERVE_BYTES:
+            text = _("The server has too little free disk space; the dub goes on when there is room again.")
+            return Delayed(DiskFull.code, text, NO_SPACE_AGAIN_AFTER_S)
+        try:
+            workspaces.prepare(self._shard, self._claim)
+        except WorkspaceBusy:
+            text = _("Another process still works on this dub; it goes on in a moment.")
+            return Delayed(WorkspaceBusy.code, text, BUSY_AGAIN_AFTER_S)
+        return None
+
+    def _followed(self) -> Outcome:
+        while True:
+            has_ended = self._runner.has_ended  # asked first: what it said before the end is then in `messages`
+            answer = self._hear()
+            if answer is not None:
+                return answer
+            if has_ended:
+                return self._crashed()
+            self._write()
+            stop = self._look_around()
+            if stop is not None:
+                self._runner.end()
+                return stop
+            self._runner.wait(TICK_S)
+
+    def _hear(self) -> Outcome | None:
+        for message in self._runner.messages():
+            if message["kind"] == "heartbeat":  # says that the process lives, not that the work goes on
+                continue
+            self._heard_s = time.monotonic()
+            answer = answer_of(message, self._shard)
+            if answer is not None:
+                return answer
+            for event in self._telling.events_of(message):
+                self._coalescer.add(event)
+        return None
+
+    def _write(self) -> None:
+        events = self._coalescer.take(time.monotonic())
+        if events:
+            services.record(self._claim, events)
+
+    def _look_around(self) -> Outcome | None:
+        """Lease, cancellation, pause, drain, stall."""
+        if self._is_due("renewal", settings.HEARTBEAT_SECONDS):
+            claims.renew(self._claim, now=timezone.now())
+            self._runner.alive()
+        if drain.is_requested():
+            return Stopped(StopReason.DRAINED)
+        if self._is_due("wishes", WISHES_EVERY_S):
+            wishes = claims.wishes(self._claim)
+            if wishes.is_canceled:
+                return Stopped(StopReason.CANCELED)
+            if wishes.is_paused:
+                return Stopped(StopReason.PAUSED)
+        if time.monotonic() - self._heard_s > settings.STALL_SECONDS:
+            logger.error("runner_stalled", silent_s=settings.STALL_SECONDS, stderr=self._runner.last_words())
+            return Broke("jobs.stalled", _("The dubbing process stopped responding and was ended."))
+        return None
+
+    def _is_due(self, what: str, every_s: float) -> bool:
+        now_s = time.monotonic()
+        if now_s < self._due_s.get(what, 0.0):
+            return False
+        self._due_s[what] = now_s + every_s
+        return True
+
+    def _crashed(self) -> Broke:
+        status = self._runner.exit_status()
+        logger.error("runner_crashed", exit_status=status, stderr=self._runner.last_words())
+        self._runner.end()
+        return Broke(
+            "jobs.runner_crashed",
+            _("The dubbing process ended unexpectedly (status %(status)s).") % {"status": status},
+        )

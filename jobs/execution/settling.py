@@ -1,0 +1,85 @@
+"""Writing down how an attempt at a shard ended: each in one transaction that the fencing token must open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jobs import chain, claims, failpoints, releases, services
+from jobs.execution.outcomes import Broke, Delayed, DubFiles, Finished, Outcome, Refused, Stopped, StopReason
+from jobs.execution.telling import part_finished
+from jobs.models import Job, JobState, Shard, ShardState
+from jobs.services import Claim, NewEvent
+from library import services as library
+
+SLOWEST_HASHING_BYTES_PER_S = 20_000_000
+
+
+def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEvent]) -> None:
+    """Raises LeaseLost."""
+    match outcome:
+        case Finished(dub=None):
+            _finish(claim, outcome, events)
+        case Finished(dub=DubFiles() as dub):
+            _publish(shard, claim, outcome, dub, events)
+        case Stopped(reason=StopReason.CANCELED):
+            releases.cancel(claim)
+        case Stopped(reason=StopReason.PAUSED):
+            releases.give_back(claim, _("The dub is paused."))
+        case Stopped(reason=StopReason.DRAINED):
+            releases.give_back(claim, _("The worker stops; the job waits again."))
+        case Delayed():
+            not_before = timezone.now() + timedelta(seconds=outcome.delay_s)
+            releases.give_back(claim, outcome.message, code=outcome.code, not_before=not_before)
+        case Refused():
+            releases.fail(claim, outcome.code, outcome.message, events)
+        case Broke():
+            releases.fail_attempt(claim, outcome.code, outcome.message, events)
+
+
+@transaction.atomic
+def _finish(claim: Claim, finished: Finished, events: Sequence[NewEvent]) -> None:
+    """The shard is done, and what follows waits: both or neither."""
+    shard = services.held(claim)
+    transaction.on_commit(partial(failpoints.reach, "after_finish_commit"))  # before the doorbell's
+    shard.state, shard.result, shard.finished_at = ShardState.DONE, finished.result, timezone.now()
+    shard.lease_owner, shard.lease_expires_at = "", None
+    shard.error_code = shard.error_message = ""
+    shard.save()
+    services.note(shard.job, [*events, *part_finished(shard)])
+    if not chain.follow(shard):
+        services.transition(shard.job_id, JobState.DONE)
+    failpoints.reach("before_finish_commit")
+
+
+def _publish(shard: Shard, claim: Claim, finished: Finished, dub: DubFiles, events: Sequence[NewEvent]) -> None:
+    """The dub is in the library and its job done: both or neither."""
+    job = shard.job
+
+    def finish_job() -> None:
+        _finish(claim, finished, events)
+        Job.objects.filter(id=job.id).update(summary=dub.summary)
+
+    # Hashing a long film takes a while; the lease must outlast it.
+    claims.renew(claim, now=timezone.now() + timedelta(seconds=_hashing_time_s(dub)))
+    library.publish(
+        library.FinishedDub(
+            owner=job.owner,
+            job_id=job.id,
+            title=job.name,
+            source_language=dub.summary["languages"]["source"],
+            target_language=job.dub_settings.target_language,
+            duration_s=job.upload.media.get("duration_s"),
+            files=dub.artifacts,
+        ),
+        in_same_transaction=finish_job,
+    )
+
+
+def _hashing_time_s(dub: DubFiles) -> float:
+    return sum(path.stat().st_size for path in dub.artifacts.values()) / SLOWEST_HASHING_BYTES_PER_S
