@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,22 +59,31 @@ class Dubbed:
         return [(line.source_start_s, min(line.source_end_s, line.source_start_s + LONGEST_S)) for line in self.lines]
 
 
-def leaks(heard: Heard, dubbed: Dubbed, cancel: CancelToken) -> dict[str, float]:
+def leaks(heard: Heard, dubbed: Dubbed, cancel: CancelToken, *, workers: int = 1) -> dict[str, float]:
     """By segment: the level of the original speech in the finished dub, in dB of its level in the original.
 
-    FLOOR_DB where it is not found. What stays up on purpose, and the dub itself, are told from it.
+    FLOOR_DB where it is not found. What stays up on purpose, and the dub itself, are told from it. `workers` is how
+    many cores may be filled.
     """
-    result: dict[str, float] = {}
-    with soundfile.SoundFile(dubbed.recognition) as file, soundfile.SoundFile(dubbed.original) as original:
-        kept = _Kept(original, dubbed.spread, file.samplerate)
-        dub = _Dub(dubbed.lines, dubbed.gains, file.samplerate)
-        finished = _finished(heard, file.samplerate, cancel)
-        for index, span, block in _stretches(dubbed.spans, finished, file.samplerate):
+    rate_hz = soundfile.info(dubbed.recognition).samplerate
+    dub = _Dub(dubbed.lines, dubbed.gains, rate_hz)
+
+    def measured(index: int, span: tuple[float, float], block: Samples) -> tuple[str, float]:
+        with soundfile.SoundFile(dubbed.recognition) as file:
             speech = excerpt(file, *span)[:, 0]
             power = _background(file, span, dubbed.speech)
-            level_db = _leak_db(speech, power, block, (dub.between(*span), kept.between(index, span)))
-            found = (level_db - heard.gain_db, dubbed.spread[index].elsewhere_db)
-            result[dubbed.lines[index].segment_id] = round(sum_db(found), 1)
+        known = dub.between(*span), _kept(dubbed, index, span, rate_hz)
+        found = (_leak_db(speech, power, block, known) - heard.gain_db, dubbed.spread[index].elsewhere_db)
+        return dubbed.lines[index].segment_id, round(sum_db(found), 1)
+
+    result: dict[str, float] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        measuring: deque[Future[tuple[str, float]]] = deque()
+        for index, span, block in _stretches(dubbed.spans, _finished(heard, rate_hz, cancel), rate_hz):
+            measuring.append(pool.submit(measured, index, span, block))
+            if len(measuring) > 2 * workers:  # as many stretches as this are held in memory
+                result.update([measuring.popleft().result()])
+        result.update(each.result() for each in measuring)
     return result
 
 
@@ -119,22 +130,18 @@ class _Dub:
         return sound
 
 
-class _Kept:
-    """What of the original stays up on purpose, as a stereo listener hears it, in any stretch."""
+def _kept(dubbed: Dubbed, index: int, span: tuple[float, float], sample_rate_hz: int) -> Samples | None:
+    """What of the original stays up on purpose in a line's span, as a stereo listener hears it: shape (frames, 2).
 
-    def __init__(self, original: soundfile.SoundFile, spread: Sequence[Spread], sample_rate_hz: int) -> None:
-        self._original = original
-        self._spread = spread
-        self._rate_hz = sample_rate_hz
-
-    def between(self, index: int, span: tuple[float, float]) -> Samples | None:
-        """Shape (frames, 2); None when nothing stays up."""
-        gains = [float(name not in self._spread[index].parts) for name in parts(self._original.channels)]
+    None when nothing stays up.
+    """
+    with soundfile.SoundFile(dubbed.original) as original:
+        gains = [float(name not in dubbed.spread[index].parts) for name in parts(original.channels)]
         if not any(gains):
             return None
-        kept = folded(turned(excerpt(self._original, *span), gains))
-        resampled: Samples = soxr.resample(kept, self._original.samplerate, self._rate_hz)
-        return resampled
+        kept = folded(turned(excerpt(original, *span), gains))
+        resampled: Samples = soxr.resample(kept, original.samplerate, sample_rate_hz)
+    return resampled
 
 
 def _finished(heard: Heard, sample_rate_hz: int, cancel: CancelToken) -> Iterator[Samples]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,19 +41,22 @@ class Spread:
     elsewhere_db: float = FLOOR_DB
 
 
-def parts_with_speech(original: Path, stretches: Spans, speech: Spans) -> list[Spread]:
+def parts_with_speech(original: Path, stretches: Spans, speech: Spans, *, workers: int = 1) -> list[Spread]:
     """For each of `stretches` (seconds), the parts of `original` that hold its speech.
 
     `speech` is all the time in which somebody speaks, sorted and disjoint, for telling what else sounds. Doubt counts
-    as speech.
+    as speech. `workers` is how many cores may be filled.
     """
-    result = []
-    with soundfile.SoundFile(original) as file:
-        for start_s, end_s in stretches:
-            end_s = min(end_s, start_s + LONGEST_S)
+
+    def heard(stretch: tuple[float, float]) -> Spread:
+        start_s, end_s = stretch[0], min(stretch[1], stretch[0] + LONGEST_S)
+        with soundfile.SoundFile(original) as file:
             quiet = [excerpt(file, *span) for span in silences(start_s, end_s, speech)]
-            result.append(_parts_of(excerpt(file, start_s, end_s), quiet, file.samplerate))
-    return result
+            block, rate_hz = excerpt(file, start_s, end_s), file.samplerate
+        return _parts_of(block, quiet, rate_hz)
+
+    with ThreadPoolExecutor(workers) as pool:  # decoding and transforms leave the interpreter to others
+        return list(pool.map(heard, stretches))
 
 
 def _parts_of(block: Samples, quiet: Sequence[Samples], rate_hz: int) -> Spread:

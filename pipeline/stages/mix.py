@@ -83,7 +83,8 @@ def run(context: StageContext) -> list[str]:
         mastered = master(
             blend, encoded, mixed.preset, mixed.coding, cancel=context.cancel, on_fraction=_second_part(context)
         )
-        leak = leaks(Heard(encoded, mixed.coding.channels, mastered.gain_db), mixed.dubbed, context.cancel)
+        heard = Heard(encoded, mixed.coding.channels, mastered.gain_db)
+        leak = leaks(heard, mixed.dubbed, context.cancel, workers=context.plan.workers)
         for name, wav in stems.items():
             with atomic_path(folder / name) as stem:
                 encode_stem(wav, stem, mastered, mixed.coding, context.cancel)
@@ -102,7 +103,8 @@ def _ingredients(context: StageContext) -> Ingredients:
     speech = joined([(segment.start_s, segment.end_s) for segment in segments])
     lines = _lines(context)
     recognition = recognition_sound(context)
-    spread = parts_with_speech(original, [(line.source_start_s, line.source_end_s) for line in lines], speech)
+    spoken = [(line.source_start_s, line.source_end_s) for line in lines]
+    spread = parts_with_speech(original, spoken, speech, workers=plan.workers)
     # Speech is as loud in the recogniser's 16 kHz mono, which is read in a sixth of the time.
     gains = line_gains(recognition, lines)
     return Ingredients(
