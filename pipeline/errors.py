@@ -31,6 +31,7 @@ DubbingError                    code            exit code
 ├── ToolError                   tool.*          1   ffmpeg or ffprobe failed
 │   ├── ToolMissing             tool.missing            2
 │   └── ToolTimeout             tool.timeout
+├── OutOfMemory                 pipeline.out_of_memory  1
 └── Canceled                    canceled        130
 """
 
@@ -172,6 +173,10 @@ class ToolMissing(ToolError):
 
 class ToolTimeout(ToolError):
     code = "tool.timeout"
+
+
+class OutOfMemory(DubbingError):
+    code = "pipeline.out_of_memory"
 
 
 class Canceled(DubbingError):

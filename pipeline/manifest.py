@@ -27,6 +27,7 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
 LOG = "log.jsonl"
+FINE_GRAINED = {EventKind.STAGE_PROGRESS, EventKind.PART_PROGRESS}
 
 
 class JobLog:
@@ -48,7 +49,7 @@ class JobLog:
             self._file.close()
 
     def emit(self, event: Event) -> None:
-        if event.kind is not EventKind.STAGE_PROGRESS and self._file is not None:
+        if event.kind not in FINE_GRAINED and self._file is not None:
             line = json.dumps({"at": _now()} | event.to_json(), ensure_ascii=False)
             with self._lock, storage_errors(self._path.parent):
                 self._file.write(line + "\n")

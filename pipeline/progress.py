@@ -27,6 +27,7 @@ class StageName(StrEnum):
 class EventKind(StrEnum):
     STAGE_STARTED = "stage_started"
     STAGE_PROGRESS = "stage_progress"  # data.fraction in 0..1
+    PART_PROGRESS = "part_progress"  # the same, of one part of a stage
     STAGE_FINISHED = "stage_finished"  # data.duration_s, data.reused
     LOG = "log"
 

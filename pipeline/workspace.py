@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -45,27 +46,47 @@ class StageRecord:
 
 
 class Workspace:
-    """Owns `root` while open: a second dub in the same folder gets WorkspaceBusy."""
+    """Owns `root` while open: a second dub in the same folder gets WorkspaceBusy.
+
+    `shared` in place of `with workspace` is for parts of one stage, which may own it together.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
-        make_folder(self.root)
-        with storage_errors(self.root):
-            self._lock = open(self.root / ".lock", "ab")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise WorkspaceBusy(f"another dub is running in {self.root}; wait for it or use --work") from None
+        self._lock = self._locked(".lock", fcntl.LOCK_EX)
         self._remove_partials()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._lock is not None:
             self._lock.close()
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        """Owned together with other parts, and with nobody else. Raises WorkspaceBusy."""
+        with self._locked(".lock", fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[None]:
+        """Whatever `name` stands for is done by us alone. Raises WorkspaceBusy."""
+        with self._locked(f".lock-{name}", fcntl.LOCK_EX):
+            yield
+
+    def _locked(self, name: str, kind: int) -> IO[bytes]:
+        """The kernel lets go of it when the process that holds it ends, however it ends."""
+        make_folder(self.root)
+        with storage_errors(self.root):
+            lock = open(self.root / name, "ab")  # noqa: SIM115 - whoever asked closes it
+        try:
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise WorkspaceBusy(f"another dub is running in {self.root}; wait for it or use --work") from None
+        return lock
 
     def folder(self, stage: StageName) -> Path:
         folder = self.root / stage.value
@@ -123,12 +144,13 @@ class Workspace:
 class Journal:
     """Results of single segments inside a stage, appended as they come and read back after a stop.
 
-    One JSON object a line: {"key": …, "value": …}. A line torn by a crash is ignored.
+    One JSON object a line: {"key": …, "value": …}. A line torn by a crash is ignored. `also` are journals that are only
+    read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, also: Iterable[Path] = ()) -> None:
         self._path = path
-        self._known = dict(_read_journal(path))
+        self._known = {key: value for each in (*also, path) for key, value in _read_journal(each)}
         self._file: IO[str] | None = None
 
     def get(self, key: str) -> Any | None:

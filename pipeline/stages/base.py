@@ -101,9 +101,32 @@ class StageContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The windows or lines of a stage from number `first` up to, but without, number `stop`."""
+
+    first: int
+    stop: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.first}-{self.stop}"
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How a stage is divided. `split` gets how many parts there may be and the seconds of speech one should have, and
+    returns none where it does not pay. `run_part` returns how many windows or clips it made.
+    """
+
+    split: Callable[[StageContext, int, float], list[Part]]
+    run_part: Callable[[StageContext, Part], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """`inputs` must be quick and must not run anything; `run` returns the names of the files it wrote."""
 
     name: StageName
     inputs: Callable[[StageContext], dict[str, Any]]
     run: Callable[[StageContext], list[str]]
+    division: Division | None = None  # None: it is always run in one go
