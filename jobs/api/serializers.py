@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.models import Job, JobEvent
+from jobs.waiting import waiting_of
 
 
 class JobSerializer(serializers.ModelSerializer):
@@ -35,6 +38,24 @@ class JobSerializer(serializers.ModelSerializer):
             "finished_at",
         ]
         read_only_fields: ClassVar = fields
+
+
+class WaitingSerializer(serializers.Serializer):
+    before = serializers.IntegerField(help_text="Jobs of all users likely to start first.")
+    reason = serializers.CharField()
+
+
+class JobDetailSerializer(JobSerializer):
+    waiting = serializers.SerializerMethodField()
+
+    class Meta(JobSerializer.Meta):
+        fields: ClassVar = [*JobSerializer.Meta.fields, "waiting"]
+        read_only_fields: ClassVar = fields
+
+    @extend_schema_field(WaitingSerializer(allow_null=True))
+    def get_waiting(self, job: Job) -> dict[str, Any] | None:
+        waiting = waiting_of(job, now=timezone.now())
+        return dict(WaitingSerializer(waiting).data) if waiting else None
 
 
 class BatchSerializer(serializers.Serializer):

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers
+from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +18,7 @@ from jobs.api import once
 from jobs.api.filters import JobFilter
 from jobs.api.serializers import (
     BatchSerializer,
+    JobDetailSerializer,
     JobSerializer,
     LanguageSerializer,
     LogTailSerializer,
@@ -84,9 +85,15 @@ class BatchView(APIView):
 
 
 class JobView(APIView):
-    @extend_schema(operation_id="jobs_retrieve", responses=JobSerializer)
+    @extend_schema(operation_id="jobs_retrieve", responses=JobDetailSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
-        return Response(JobSerializer(selectors.get_job(request.user, job_id)).data)
+        return Response(JobDetailSerializer(selectors.get_job(request.user, job_id)).data)
+
+    @extend_schema(operation_id="jobs_delete", responses={204: None})
+    def delete(self, request: Request, job_id: UUID) -> Response:
+        """Remove it with its log and unfinished work; its dub stays. 409 while it is worked on or pinned."""
+        dispatch.delete(selectors.get_job(request.user, job_id), by=signed_in(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="jobs_update", request=JobChangesSerializer, responses=JobSerializer)
     def patch(self, request: Request, job_id: UUID) -> Response:
@@ -95,14 +102,6 @@ class JobView(APIView):
         form = JobChangesSerializer(data=request.data, context={"request": request})
         form.is_valid(raise_exception=True)
         return Response(JobSerializer(form.apply(job, signed_in(request))).data)
-
-
-class CancelView(APIView):
-    @extend_schema(operation_id="jobs_cancel", request=None, responses=JobSerializer)
-    def post(self, request: Request, job_id: UUID) -> Response:
-        """A waiting job ends at once; a running one within two seconds. 409 when it has ended already."""
-        job = dispatch.cancel(selectors.get_job(request.user, job_id), by=signed_in(request))
-        return Response(JobSerializer(job).data)
 
 
 class TimelineView(APIView):

@@ -10,13 +10,17 @@ from django.test import Client
 
 from accounts.models import User
 from jobs import presets, projects
-from jobs.models import Project
+from jobs.models import JobState, Project
 from pipeline.settings import DubSettings
 from tests.factories import make_dub, make_job, make_upload
 
 ROUTES = [
     ("get", "/api/jobs/{job}"),
     ("patch", "/api/jobs/{job}"),
+    ("delete", "/api/jobs/{job}"),
+    ("post", "/api/jobs/{job}/pause"),
+    ("post", "/api/jobs/{job}/resume"),
+    ("post", "/api/jobs/{ended}/retry"),
     ("get", "/api/presets/{preset}"),
     ("patch", "/api/presets/{preset}"),
     ("delete", "/api/presets/{preset}"),
@@ -39,6 +43,7 @@ ROUTES = [
 def ids(alice: User, tmp_path: Path) -> dict[str, uuid.UUID]:
     return {
         "job": make_job(alice).id,
+        "ended": make_job(alice, state=JobState.FAILED).id,
         "dub": make_dub(alice, tmp_path).id,
         "preset": presets.create_preset(alice, "usual", DubSettings(target_language="es")).id,
         "project": projects.save_project(Project(owner=alice, name="Cosmos")).id,

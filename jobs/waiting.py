@@ -1,0 +1,67 @@
+"""Why a job waits, and how many are likely to start before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from jobs import quotas
+from jobs.models import Job, JobState, ShardState
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`before` counts all users' jobs; none of them is named to anybody else."""
+
+    before: int
+    reason: str
+
+
+def waiting_of(job: Job, *, now: datetime) -> Waiting | None:
+    """None for a job that is not waiting to start."""
+    if job.state != JobState.QUEUED:
+        return None
+    before = _before(job)
+    return Waiting(before, _postponed(job, now) or _at_the_limit(job) or _in_line(before))
+
+
+def _before(job: Job) -> int:
+    """Users take turns: of equal priority, everybody's first waiting job comes before anybody's second."""
+    turn = Window(RowNumber(), partition_by=[F("owner"), F("priority")], order_by=[F("created_at"), F("id")])
+    queued = Job.objects.filter(state=JobState.QUEUED).order_by().annotate(turn=turn)
+    own_turn = queued.filter(priority=job.priority, owner=job.owner_id, created_at__lt=job.created_at).count() + 1
+    same_turn = Q(turn=own_turn, created_at__lt=job.created_at)
+    earlier = Q(priority__gt=job.priority) | Q(priority=job.priority) & (Q(turn__lt=own_turn) | same_turn)
+    return queued.filter(earlier).count()
+
+
+def _postponed(job: Job, now: datetime) -> str:
+    shard = job.shards.filter(state=ShardState.WAITING, not_before__gt=now).order_by("not_before").first()
+    if shard is None or shard.not_before is None:
+        return ""
+    seconds = max(1, round((shard.not_before - now).total_seconds()))
+    return ngettext("Tries again in %(count)s second", "Tries again in %(count)s seconds", seconds) % {"count": seconds}
+
+
+def _at_the_limit(job: Job) -> str:
+    limit = quotas.running_limits([job.owner_id])[job.owner_id]
+    running = Job.objects.filter(owner=job.owner_id, state=JobState.RUNNING).count()
+    if limit is None or running < limit:
+        return ""
+    text = ngettext(
+        "You already have %(count)s running; this one starts when it ends",
+        "You already have %(count)s running; this one starts when one of them ends",
+        running,
+    )
+    return text % {"count": running}
+
+
+def _in_line(before: int) -> str:
+    if before == 0:
+        return _("Starts as soon as there is room")
+    return ngettext("%(count)s dub before this one", "%(count)s dubs before this one", before) % {"count": before}
