@@ -11,6 +11,9 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from jobs import drain
+from jobs.transport import admission
+
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -47,4 +50,18 @@ def _ffmpeg() -> str:
     return f"not installed: {', '.join(missing)}" if missing else "ok"
 
 
-CHECKS: dict[str, Callable[[], str]] = {"database": _database, "disk": _disk, "ffmpeg": _ffmpeg}
+def _draining() -> str:
+    return "the server is being stopped" if drain.is_requested() else "ok"
+
+
+def _queue() -> str:
+    return "ok" if admission.has_transport() else "Redis does not answer"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "draining": _draining,
+    "database": _database,
+    "queue": _queue,
+    "disk": _disk,
+    "ffmpeg": _ffmpeg,
+}

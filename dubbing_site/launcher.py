@@ -15,17 +15,24 @@ from types import FrameType
 
 from django.core.exceptions import ImproperlyConfigured
 
+from pipeline import processes
+
 DJANGO = (sys.executable, "-m", "django")
 POLL_S = 0.2
 READY_CHECK_TIMEOUT_S = 2.0
 STOP_MARGIN_S = 5.0  # beyond DRAIN_SECONDS, for the processes around the running dubs
-BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-STEADY_AFTER_S = 60.0  # a part that ran this long starts its back-off anew
+WEB_STOP_S = 2.0  # of that, what is left to the web server after the others
+TAKE_NO_MORE_JOBS = signal.SIGUSR1
+BACK_OFF_S = (1.0, 2.0, 5.0)
+STEADY_AFTER_S = 30.0  # a part that ran this long starts its back-off anew
 
 
 @dataclass
 class Part:
-    """One long-running child, leader of its own process group so that Ctrl-C reaches only the launcher."""
+    """One long-running child, leader of its own process group so that Ctrl-C reaches only the launcher.
+
+    It ends when the launcher does, however that ends: whoever starts the launcher again must not meet a second one.
+    """
 
     name: str
     command: Sequence[str]
@@ -36,17 +43,16 @@ class Part:
     start_again_s: float = field(default=0.0)
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, env=self.environment, start_new_session=True)
+        self.process = processes.start(self.command, env=self.environment, stdout=None, stderr=None)
         self.started_s = time.monotonic()
 
     @property
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def ask_to_stop(self) -> None:
-        """SIGTERM to the master only: django-q2 hangs when its whole group is told."""
+    def tell(self, number: signal.Signals) -> None:
         if self.process is not None and self.is_running:
-            self.process.terminate()
+            self.process.send_signal(number)
 
     def kill(self) -> None:
         """Ends whatever is left of the group, also after its master is gone."""
@@ -61,15 +67,20 @@ class Part:
 
 
 class Launcher:
+    """`web` answers until the others have stopped, so that whoever asks meanwhile is told to come again."""
+
     def __init__(
         self,
-        parts: Sequence[Part],
+        web: Part,
+        others: Sequence[Part],
         *,
         is_ready: Callable[[], bool],
         greet: Callable[[], None],
         stop_within_s: float,
     ) -> None:
-        self.parts = parts
+        self.web = web
+        self.others = others
+        self.parts = [web, *others]
         self.is_ready = is_ready
         self.greet = greet
         self.stop_within_s = stop_within_s
@@ -114,16 +125,21 @@ class Launcher:
 
     def _stop(self) -> None:
         say("stopping …")
-        for part in self.parts:
-            part.ask_to_stop()
         deadline_s = time.monotonic() + self.stop_within_s
-        while any(part.is_running for part in self.parts) and time.monotonic() < deadline_s:
+        self.web.tell(TAKE_NO_MORE_JOBS)
+        self._end(self.others, deadline_s - WEB_STOP_S)
+        self._end([self.web], deadline_s)
+        say("stopped")
+
+    def _end(self, parts: Sequence[Part], deadline_s: float) -> None:
+        for part in parts:
+            part.tell(signal.SIGTERM)
+        while any(part.is_running for part in parts) and time.monotonic() < deadline_s:
             time.sleep(POLL_S / 4)
-        for part in self.parts:
+        for part in parts:
             if part.is_running:
                 say(f"{part.name} did not stop in time and is killed")
             part.kill()
-        say("stopped")
 
 
 def main() -> int:
@@ -143,8 +159,8 @@ def main() -> int:
         subprocess.run([*DJANGO, "setup_link"], check=False)
 
     return Launcher(
+        Part("web", [sys.executable, "-m", "dubbing_site.server"], environment),
         [
-            Part("web", [sys.executable, "-m", "dubbing_site.server"], environment),
             Part("worker", [*DJANGO, "worker"], environment),
             Part("supervisor", [*DJANGO, "supervise"], environment),
         ],

@@ -3,14 +3,16 @@
 It waits for slow readers: daphne buffers a response in memory as fast as the application makes it, so one phone
 downloading a film would cost the film's size. It hands a request's body over as the application asks for it: daphne
 queues all of it at once, so an upload would cost its size too. And it tells sockets that it goes away (1001) before
-it does.
+it does. SIGUSR1 tells it that it will have to: it goes on answering, but is not ready and takes no new jobs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
+import signal
 from functools import partial
+from types import FrameType
 from typing import IO, Any
 
 import daphne.server
@@ -24,6 +26,8 @@ from twisted.internet import defer, reactor
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import deferLater
 from zope.interface import implementer
+
+from jobs import drain
 
 FORM_MAX_BYTES = 1024 * 1024  # what a form may hold beside its file
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -165,7 +169,13 @@ def main() -> None:
 
     environment = settings.ENVIRONMENT
     endpoints = build_endpoint_description_strings(host=environment.host, port=environment.port)
+    signal.signal(signal.SIGUSR1, _take_no_more_jobs)
+    reactor.addSystemEventTrigger("before", "shutdown", drain.request)  # type: ignore[arg-type]  # phase, event, callable
     PatientServer(application, endpoints=endpoints, server_name="dubbing-pipeline").run()
+
+
+def _take_no_more_jobs(number: int, frame: FrameType | None) -> None:
+    drain.request()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ DubbingError
 ├── IdempotencyMismatch     jobs.idempotency_mismatch     the key was used for something else
 └── TryLater                                              the same again works later; says when
     ├── DailyLimitReached   jobs.daily_limit              the user's jobs of today are used up
-    └── IdempotencyInUse    jobs.idempotency_in_progress  the first request with this key has no answer yet
+    ├── IdempotencyInUse    jobs.idempotency_in_progress  the first request with this key has no answer yet
+    ├── Draining            jobs.draining                 this server is being stopped
+    └── QueueUnavailable    jobs.queue_unavailable        QUEUE_MODE=redis, and Redis is away
 LeaseLost                                                 another worker has the job now; never shown to users
 """
 
@@ -86,6 +88,14 @@ class DailyLimitReached(TryLater):
 
 class IdempotencyInUse(TryLater):
     code = "jobs.idempotency_in_progress"
+
+
+class Draining(TryLater):
+    code = "jobs.draining"
+
+
+class QueueUnavailable(TryLater):
+    code = "jobs.queue_unavailable"
 
 
 class LeaseLost(Exception):

@@ -27,6 +27,8 @@ STATUS_OF_CODE = {
     "jobs.idempotency_key": HTTPStatus.BAD_REQUEST,
     "jobs.idempotency_mismatch": HTTPStatus.CONFLICT,
     "jobs.idempotency_in_progress": HTTPStatus.CONFLICT,
+    "jobs.draining": HTTPStatus.SERVICE_UNAVAILABLE,
+    "jobs.queue_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull.code: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 USER_CAN_FIX = 2  # DubbingError.exit_code of errors that another file or option solves

@@ -26,7 +26,7 @@ logger = structlog.get_logger(__name__)
 DOORBELL_MODULE = "jobs.tasks"
 JOIN_S = 0.2
 KEEP_CONNECTIONS_S = 60
-STOP_MARGIN_S = 3.0  # beyond DRAIN_SECONDS, for the processes around the running shards
+STOP_MARGIN_S = 2.0  # beyond DRAIN_SECONDS, for the processes around the running shards
 
 
 class Command(BaseCommand):
