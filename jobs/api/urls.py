@@ -1,12 +1,15 @@
 from django.urls import path
 
-from jobs.api import presets, projects, runtime, views
+from jobs.api import actions, presets, projects, runtime, views
 
 urlpatterns = [
     path("jobs", views.JobsView.as_view(), name="jobs"),
     path("jobs/batch", views.BatchView.as_view(), name="jobs-batch"),
     path("jobs/<uuid:job_id>", views.JobView.as_view(), name="job"),
-    path("jobs/<uuid:job_id>/cancel", views.CancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:job_id>/cancel", actions.CancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:job_id>/pause", actions.PauseView.as_view(), name="job-pause"),
+    path("jobs/<uuid:job_id>/resume", actions.ResumeView.as_view(), name="job-resume"),
+    path("jobs/<uuid:job_id>/retry", actions.RetryView.as_view(), name="job-retry"),
     path("jobs/<uuid:job_id>/timeline", views.TimelineView.as_view(), name="job-timeline"),
     path("jobs/<uuid:job_id>/logs/tail", views.LogTailView.as_view(), name="job-logs-tail"),
     path("presets", presets.PresetsView.as_view(), name="presets"),
