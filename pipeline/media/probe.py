@@ -28,6 +28,7 @@ class VideoTrack:
     height: int
     rotation_deg: int
     frame_rate: float
+    start_s: float  # of its first frame, from the start of the film
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _facts(answer: dict[str, Any], size_bytes: int) -> MediaFacts:
         container=container.get("format_name", ""),
         duration_s=duration_s,
         size_bytes=size_bytes,
-        video=_video(streams),
+        video=_video(streams, _seconds(container.get("start_time")) or 0.0),
         audio_tracks=tuple(_audio(index, stream) for index, stream in enumerate(audio)),
         subtitle_tracks=tuple(_subtitle(index, stream) for index, stream in enumerate(subtitles)),
         chapters=tuple(
@@ -166,7 +167,8 @@ def _facts(answer: dict[str, Any], size_bytes: int) -> MediaFacts:
     )
 
 
-def _video(streams: list[dict[str, Any]]) -> VideoTrack | None:
+def _video(streams: list[dict[str, Any]], zero_s: float) -> VideoTrack | None:
+    """`zero_s` is where the file's own clock begins."""
     for stream in streams:
         if stream.get("codec_type") != "video" or stream.get("disposition", {}).get("attached_pic"):
             continue
@@ -178,6 +180,7 @@ def _video(streams: list[dict[str, Any]]) -> VideoTrack | None:
             stream.get("height", 0),
             rotation % 360,
             _ratio(stream.get("avg_frame_rate", "0/1")),
+            max(0.0, (_seconds(stream.get("start_time")) or 0.0) - zero_s),
         )
     return None
 

@@ -229,3 +229,29 @@ def test_without_being_asked_a_line_that_does_not_fit_is_flagged_and_the_picture
 
     assert media.video_md5(result.artifacts["mp4"]) == media.video_md5(source)
     assert result.summary["fit"]["flagged"]
+
+
+@pytest.mark.parametrize(
+    "made", [{"burn_in": BurnIn.TARGET}, {"retime": True}, {"burn_in": BurnIn.TARGET, "retime": True}]
+)
+def test_a_picture_that_begins_after_the_sound_still_does_when_it_is_made_anew(
+    source: Path, tmp_path: Path, made: dict[str, Any]
+) -> None:
+    late = tmp_path / "late.mp4"
+    media.ffmpeg(
+        "-i", f"file:{source}", "-itsoffset", "0.4", "-i", f"file:{source}",
+        "-map", "1:v:0", "-map", "0:a", "-c", "copy", f"file:{late}",
+    )  # fmt: skip
+
+    result = dubbed(late, tmp_path, CROWDED, **made)
+
+    for kind in ("mp4", "mkv"):  # Matroska counts what the coder puts before the sound: 21 ms
+        assert first_frame_s(result.artifacts[kind]) == pytest.approx(0.4, abs=0.03)
+
+
+def first_frame_s(path: Path) -> float:
+    """When the first frame is shown, from the start of the sound."""
+    asked = ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type,start_time", "-of", "json", f"file:{path}"]
+    streams = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)["streams"]
+    starts_s = {stream["codec_type"]: float(stream["start_time"]) for stream in reversed(streams)}
+    return starts_s["video"] - starts_s["audio"]

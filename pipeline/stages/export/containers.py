@@ -104,10 +104,7 @@ def mux(
 def _picture(taken: Sources) -> Iterator[Track]:
     if taken.picture is None:
         return
-    if taken.is_picture_made:
-        yield Track(("-f", "matroska", "-i", ffmpeg.output(taken.picture)), "v:0", "copy")
-    else:
-        yield Track((), "v", "copy")
+    yield Track(taken.made_picture, "v:0" if taken.is_picture_made else "v", "copy")
 
 
 def _sounds(context: StageContext, container: Container, taken: Sources) -> Iterator[Track]:

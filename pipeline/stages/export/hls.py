@@ -56,9 +56,9 @@ def _segment(context: StageContext, taken: Sources, folder: Path) -> None:
     plan = context.plan
     inputs = [*input_options(plan.source), "-i", ffmpeg.output(context.workspace.path(StageName.MIX, DUB_AUDIO))]
     picture, original = f"0:{taken.picture_index}", f"0:{plan.track.stream_index}"
-    if taken.picture is not None and taken.is_picture_made:
+    if taken.made_picture:
         picture = f"{inputs.count('-i')}:v:0"
-        inputs += ["-f", "matroska", "-i", ffmpeg.output(taken.picture)]
+        inputs += taken.made_picture
     if taken.original is not None:
         original = f"{inputs.count('-i')}:a:0"
         inputs += ["-i", ffmpeg.output(taken.original)]

@@ -29,9 +29,13 @@ PICTURE_SHARE = 0.6  # of the stage's progress, where the picture is changed
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """`picture` and `original` are the source itself or Matroska and FLAC files made of it; no picture is None."""
+    """`picture` and `original` are the source itself or Matroska and FLAC files made of it; no picture is None.
+
+    `picture_start_s` is when the first frame is shown.
+    """
 
     picture: Path | None
+    picture_start_s: float
     picture_index: int  # of its stream in the source
     picture_codec: str
     is_picture_made: bool
@@ -39,6 +43,13 @@ class Sources:
     original_codec: str
     times: TimeMap
     duration_s: float  # of the output
+
+    @property
+    def made_picture(self) -> tuple[str, ...]:
+        """The options that open a picture that was made; ffmpeg counts every file from its first frame."""
+        if self.picture is None or not self.is_picture_made:
+            return ()
+        return "-itsoffset", f"{self.picture_start_s:.6f}", "-f", "matroska", "-i", ffmpeg.output(self.picture)
 
 
 @contextmanager
@@ -49,16 +60,18 @@ def sources(context: StageContext, texts: dict[str, Path]) -> Iterator[Sources]:
     drawn = context.workspace.path(StageName.EXPORT, f"drawn.mkv{PARTIAL_SUFFIX}")
     slow = context.workspace.path(StageName.EXPORT, f"slow.mkv{PARTIAL_SUFFIX}")
     picture = plan.source
+    start_s = times.to_output(video.start_s) if video else 0.0
     try:
         if video and times.passages:
             _slow(context, times, slow)
             picture = slow
         if video and plan.settings.burn_in is not BurnIn.NONE:
-            _burn(context, _opened(plan, video, picture), subtitle_tracks(texts, "ass"), drawn)
+            _burn(context, _opened(plan, video, picture, start_s), subtitle_tracks(texts, "ass"), drawn)
             picture = drawn
         is_made = picture != plan.source
         yield Sources(
             picture if video else None,
+            start_s,
             video.stream_index if video else 0,
             MADE_CODEC if is_made else video.codec if video else "",
             is_made,
@@ -83,12 +96,12 @@ def _slow(context: StageContext, times: TimeMap, target: Path) -> None:
     )
 
 
-def _opened(plan: Plan, video: VideoTrack, picture: Path) -> graph.Stream:
-    """The picture for a filter graph: the source's own, or that of a file made of it."""
+def _opened(plan: Plan, video: VideoTrack, picture: Path, start_s: float) -> graph.Stream:
+    """The picture for a filter graph: the source's own, or that of a file made of it, which begins at `start_s`."""
     name = f"file:{picture.absolute()}"
     if picture == plan.source:
         return graph.input(name, **input_guards())[str(video.stream_index)]
-    return graph.input(name, f="matroska")["v:0"]
+    return graph.input(name, f="matroska", itsoffset=f"{start_s:.6f}")["v:0"]
 
 
 def _burn(context: StageContext, stream: graph.Stream, tracks: dict[str, Path], target: Path) -> None:
