@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from dataclasses import dataclass
 
@@ -140,8 +141,7 @@ class _Attempt:
             if wishes.is_paused:
                 return Stopped(StopReason.PAUSED)
         if time.monotonic() - self._heard_s > settings.STALL_SECONDS:
-            logger.error("runner_stalled", silent_s=settings.STALL_SECONDS, stderr=self._runner.last_words())
-            return Broke("jobs.stalled", _("The dubbing process stopped responding and was ended."))
+            return self._stalled()
         return None
 
     def _is_due(self, what: str, every_s: float) -> bool:
@@ -151,10 +151,16 @@ class _Attempt:
         self._due_s[what] = now_s + every_s
         return True
 
+    def _stalled(self) -> Broke:
+        logger.error("runner_stalled", silent_s=time.monotonic() - self._heard_s, stderr=self._runner.last_words())
+        return Broke("jobs.stalled", _("The dubbing process stopped responding and was ended."))
+
     def _crashed(self) -> Broke:
         status = self._runner.exit_status()
         logger.error("runner_crashed", exit_status=status, stderr=self._runner.last_words())
         self._runner.end()
+        if status == -signal.SIGALRM:  # its own watch: native code let no thread of it run (`pipeline.watch`)
+            return self._stalled()
         return Broke(
             "jobs.runner_crashed",
             _("The dubbing process ended unexpectedly (status %(status)s).") % {"status": status},

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tests.chaos import template
 from tests.chaos.row import Scale
 from tests.chaos.rows import ROWS
 from tests.chaos.table import Line, run_row
 
+AT_ONCE = {Scale.FULL: 1, Scale.SHORT: 2}
 REPORT = Path("build/bench/chaos.json")
 
 
 def main() -> int:
     arguments = _parser().parse_args()
     scale = Scale.SHORT if arguments.short else Scale.FULL
+    rows = arguments.rows or sorted(ROWS)
     lines: list[Line] = []
-    for number in arguments.rows or sorted(ROWS):
-        line = run_row(number, scale, arguments.kinds)
-        print(line, flush=True)
-        lines.append(line)
-        _save(scale, lines)
+    with TemporaryDirectory(prefix="dubbing-chaos-template-") as folder, ThreadPoolExecutor(AT_ONCE[scale]) as pool:
+        os.environ[template.PATH_VARIABLE] = str(template.prepare(Path(folder)))
+        for line in pool.map(lambda number: run_row(number, scale, arguments.kinds), rows):
+            print(line, flush=True)
+            lines.append(line)
+            _save(scale, lines)
     return 0 if all(line.holds for line in lines) else 1
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline import processes
+from pipeline.progress import CancelToken
 
 STEP_S = 0.05
 ALLOCATE_BYTES = 64 * 1024**2
@@ -42,7 +42,7 @@ class Script:
         return cls(Behaviour(behaviour), stage, float(seconds))
 
 
-def misbehave(script: Script, step: Callable[[], None]) -> None:
+def misbehave(script: Script, step: Callable[[], None], cancel: CancelToken) -> None:
     """Acts the script at its stage; `step` notes a write and is called before and while something takes time."""
     match script.behaviour:
         case Behaviour.GOOD:
@@ -61,8 +61,7 @@ def misbehave(script: Script, step: Callable[[], None]) -> None:
             ctypes.PyDLL(None).sleep(600)
         case Behaviour.FFMPEG:
             step()
-            endless = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-t", "600"]
-            processes.start(["ffmpeg", "-nostdin", "-v", "error", "-re", *endless, "-f", "null", "-"]).wait()
+            _run_ffmpeg(cancel)
 
 
 def _work(seconds: float, step: Callable[[], None]) -> None:
@@ -70,6 +69,14 @@ def _work(seconds: float, step: Callable[[], None]) -> None:
     while time.monotonic() < until_s:
         step()
         time.sleep(STEP_S)
+
+
+def _run_ffmpeg(cancel: CancelToken) -> None:
+    """As the stages run it."""
+    from pipeline.media import ffmpeg  # only here: it takes longer to import than a tiny job to do
+
+    endless = ["-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-t", "600", "-f", "null", "-"]
+    ffmpeg.run(endless, what="the test picture", cancel=cancel)
 
 
 def _eat_memory() -> None:

@@ -75,12 +75,12 @@ def stale_writes(entries: Iterable[Entry]) -> list[str]:
     return found
 
 
-def executions(entries: Iterable[Entry]) -> dict[tuple[str, str, str, int], int]:
-    """How often each shard was begun, by job, stage, kind and part."""
-    counts: dict[tuple[str, str, str, int], int] = defaultdict(int)
+def executions(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
+    """How often each stage of each job was begun."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
     for entry in entries:
         if entry.did == Did.BEGAN:
-            counts[entry.job, entry.stage, entry.kind, entry.part] += 1
+            counts[entry.job, entry.stage] += 1
     return counts
 
 

@@ -34,6 +34,7 @@ class SiteKind:
         return cls(database, transport == "redis")
 
 
+CAREFUL = {"CHAOS_RUNNER": "tests.chaos.careful_runner"}  # where the real runner's own care is what counts
 SMALL = SiteKind("sqlite", has_redis=False)
 SMALL_WITH_REDIS = SiteKind("sqlite", has_redis=True)
 LARGE = SiteKind("postgres", has_redis=True)

@@ -28,7 +28,6 @@ class Entry:
     shard: str
     stage: str
     kind: str
-    part: int
     token: int
     pid: int
     at_s: float
@@ -42,7 +41,6 @@ class Shard:
     shard: str
     stage: str
     kind: str
-    part: int
     token: int
 
     def note(self, did: Did) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
-from tests.chaos import processes, side_log
+from tests.chaos import processes, side_log, template
 from tests.servers import PostgresServer, RedisServer
 
 POLL_S = 0.1
@@ -26,6 +27,7 @@ DEFAULTS = {
     "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
     "ENV_FILE": "",
     "SECRET_KEY": "only for chaos",
+    "CHAOS_RUNNER": "tests.chaos.runner",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "json",
     "LEASE_SECONDS": str(LEASE_S),
@@ -146,8 +148,13 @@ class Site:
             side_log.PATH_VARIABLE: str(self.side_log),
             **settings,
         }
+        made = os.environ.get(template.PATH_VARIABLE)
+        if made and not database:
+            data_dir.mkdir()
+            shutil.copy(made, data_dir / template.NAME)
         django.setup()
-        call_command("prepare", verbosity=0)
+        if not made or database:
+            call_command("prepare", verbosity=0)
 
     def _keep(self) -> None:
         while not self._closing.wait(POLL_S):

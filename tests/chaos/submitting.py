@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from tests.factories import make_upload, make_user
 from uploads.models import Upload
 
 GOOD = Script()
+_making = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,21 @@ def submit_without_doorbell(script: Script = GOOD) -> UUID:
         return submit(script).job
 
 
-@cache
 def user(name: str) -> User:
+    with _making:
+        return _user(name)
+
+
+def _upload(owner: str, name: str) -> Upload:
+    with _making:
+        return _made_upload(owner, name)
+
+
+@cache
+def _user(name: str) -> User:
     return make_user(name)
 
 
 @cache
-def _upload(owner: str, name: str) -> Upload:
-    return make_upload(user(owner), name)
+def _made_upload(owner: str, name: str) -> Upload:
+    return make_upload(_user(owner), name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.row import LARGE, SMALL, SMALL_WITH_REDIS, Row
+from tests.chaos.row import CAREFUL, LARGE, SMALL, SMALL_WITH_REDIS, Row
 
 _ALL = (
     Row(
@@ -40,6 +40,7 @@ _ALL = (
         "exactly MAX_ATTEMPTS runs, failed with the reason, others unaffected",
         "poison",
         (SMALL,),
+        settings=CAREFUL | {"RUNNER_MEMORY_MIB": "1024"},
     ),
     Row(
         6,
@@ -55,13 +56,21 @@ _ALL = (
         "lost_doorbells",
         (LARGE, SMALL),
     ),
-    Row(8, "a worker that sleeps past its lease and wakes", "20 times: 0 stale writes", "sleepers", (SMALL, LARGE)),
+    Row(
+        8,
+        "a worker that sleeps past its lease and wakes",
+        "20 times: 0 stale writes",
+        "sleepers",
+        (SMALL, LARGE),
+        settings=CAREFUL,
+    ),
     Row(
         9,
         "canceled while it waits, in ffmpeg, in native code",
         "20 each: within 2 s, no child left, no half output",
         "canceling",
         (SMALL,),
+        settings=CAREFUL,
     ),
     Row(
         10,

@@ -108,6 +108,6 @@ def _done_again(site: Site, killed: Sequence[Killed]) -> list[str]:
     hit = {str(each.job): each.stage for each in killed}
     return [
         f"{stage} of {job} ran {count} times"
-        for (job, stage, _kind, _part), count in oracle.executions(site.entries()).items()
+        for (job, stage), count in oracle.executions(site.entries()).items()
         if count > 1 and stage != hit.get(job, stage)
     ]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from jobs import failpoints
 from jobs.models import Job
 from tests.chaos import oracle
 from tests.chaos.row import Outcome, Scale
@@ -17,7 +18,7 @@ from tests.chaos.waiting import wait_until
 
 WITHIN_S = 5.0
 ENDS_WITHIN_S = 60.0
-FAILPOINT = "after_submit_commit:kill"
+FAILPOINT = "after_submit_commit"
 
 
 def run(site: Site, scale: Scale) -> Outcome:
@@ -38,7 +39,7 @@ def _crash_after_commit() -> bool:
     connections.close_all()
     child = os.fork()
     if child == 0:
-        os.environ["FAILPOINT"] = FAILPOINT
+        failpoints.ARMED = FAILPOINT
         try:
             submit()
         finally:

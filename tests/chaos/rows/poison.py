@@ -23,7 +23,7 @@ ENDS_WITHIN_S = 300
 
 
 def run(site: Site, scale: Scale) -> Outcome:
-    site.start("worker", WORKERS="3", RUNNER_MEMORY_MIB="512")
+    site.start("worker", WORKERS="3")
     site.start("supervise")
     each = scale.of(full=3, short=1)
     poison = {submit(Script(kind, STAGE), owner="mallory").job: kind for kind in POISON for _ in range(each)}
@@ -38,7 +38,7 @@ def _outcome(site: Site, poison: dict[UUID, Behaviour], good: list[UUID]) -> Out
     wrong = []
     for job in Job.objects.filter(id__in=poison):
         kind = poison[job.id]
-        count = runs.get((str(job.id), STAGE, "stage", 0), 0)
+        count = runs.get((str(job.id), STAGE), 0)
         if (job.state, job.error_code, count) != (JobState.FAILED, POISON[kind], MAX_ATTEMPTS):
             wrong.append(f"{kind}: {job.state} {job.error_code} after {count} runs ({job.error_message})")
     unaffected = Job.objects.filter(id__in=good, state=JobState.DONE).count()
