@@ -21,6 +21,7 @@ from jobs.errors import JobStateError
 from jobs.models import EventKind, Job, JobState, QueueClass, ShardState, Stage, StageState
 from jobs.orders import Filed, Order
 from jobs.services import NewEvent, append, locked, transition
+from jobs.transport import admission
 from pipeline.errors import SettingsError
 from pipeline.progress import StageName
 from pipeline.settings import DubSettings
@@ -38,15 +39,20 @@ def submit(owner: User, upload: Upload, settings: DubSettings, *, priority: int 
     return job
 
 
-@transaction.atomic
 def submit_batch(owner: User, orders: Sequence[Order]) -> list[Job]:
     """New jobs in the queue: all of them or none.
 
-    Raises NotAllowed, TooManyWaiting or DailyLimitReached (`jobs.quotas`), UploadRemoved, or SettingsError for
-    settings that name a file of the server.
+    Raises Draining or QueueUnavailable (`jobs.transport.admission`), NotAllowed, TooManyWaiting or DailyLimitReached
+    (`jobs.quotas`), UploadRemoved, or SettingsError for settings that name a file of the server.
     """
     if any(getattr(order.settings, name) is not None for order in orders for name in FILES_OF_THE_SERVER):
         raise SettingsError(_("Files cannot be given with a job yet; leave them out."))
+    admission.require_open()  # before the transaction: it may have to wait for Redis
+    with transaction.atomic():
+        return _submit_batch(owner, orders)
+
+
+def _submit_batch(owner: User, orders: Sequence[Order]) -> list[Job]:
     priority = max((order.priority for order in orders), default=0)
     quotas.admit(owner, [order.settings for order in orders], priority=priority, now=timezone.now())
     for upload_id in sorted({order.upload.id for order in orders}):  # in order: two batches never wait for each other
@@ -63,7 +69,7 @@ def _queue(owner: User, order: Order) -> Job:
         settings=order.settings.to_json(),
         priority=order.priority,
         project=filed.project,
-        series=filed.series or (filed.project.series if filed.project else ""),
+        series=filed.series_name,
         season=filed.season,
         episode=filed.episode,
     )
@@ -116,6 +122,7 @@ def resume(job: Job, *, by: User) -> Job:
 
     Raises JobStateError for a job that has ended, TooManyWaiting.
     """
+    admission.require_open()
     quotas.admit_again(job.owner)  # locks the owner, which comes before the job
     job = locked(job.id)
     if job.state in (JobState.QUEUED, JobState.RUNNING):
@@ -134,6 +141,7 @@ def retry(job: Job, *, by: User, from_stage: StageName | None = None) -> Job:
 
     Raises JobStateError for a job that has not ended, TooManyWaiting, UploadRemoved.
     """
+    admission.require_open()
     quotas.admit_again(job.owner)
     held(job.upload_id)
     job = locked(job.id)

@@ -24,4 +24,4 @@ def require_open() -> None:
 
 def has_transport() -> bool:
     """Only QUEUE_MODE=redis can be without one."""
-    return settings.QUEUE_MODE != "redis" or state.current().transport != state.Transport.NONE
+    return state.current().transport != state.Transport.NONE
