@@ -18,7 +18,7 @@ from jobs.services import locked
 @transaction.atomic
 def refile(job_id: UUID, filed: Filed) -> Job:
     job = locked(job_id)
-    job.project, job.series, job.season, job.episode = filed.project, filed.series, filed.season, filed.episode
+    job.project, job.series, job.season, job.episode = filed.project, filed.series_name, filed.season, filed.episode
     job.save(update_fields=["project", "series", "season", "episode"])
     return job
 

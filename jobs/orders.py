@@ -18,6 +18,10 @@ class Filed:
     season: int | None = None
     episode: int | None = None
 
+    @property
+    def series_name(self) -> str:
+        return self.series or (self.project.series if self.project else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
