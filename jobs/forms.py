@@ -1,23 +1,34 @@
-"""The form for a new dub."""
+"""The forms of the pages: a new dub, where a job is filed, presets and projects, the list of jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.forms.boundfield import BoundWidget
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from jobs.feasibility import DEFAULT_SOURCE, obstacles
+from jobs.models import JobState, Preset, Project
+from jobs.orders import Filed
+from jobs.presets import visible_presets
+from jobs.projects import visible_projects
+from jobs.quotas import limits_of
 from jobs.templatetags.jobs_display import MODE_TITLES
 from pipeline.engines import registry
 from pipeline.engines.base import EngineKind, TranslationEngine
 from pipeline.settings import AUTO, MAX_SPEAKERS, BurnIn, DubSettings, Loudness, Mode
 
-ADVANCED = ("audio_track", "subtitle_track", "speakers", "voice", "loudness", "burn_in", "asr", "translation", "tts")
+EPISODE_MAX = 10_000
+OPTIONAL = ("source_language", "voice", "audio_track", "subtitle_track", "speakers")  # empty is None
+SETTINGS = ("target_language", "mode", "loudness", "burn_in", "asr", "translation", "tts", *OPTIONAL)
+FILING = ("project", "series", "season", "episode")
+ADVANCED = (*(set(SETTINGS) - {"target_language", "source_language", "mode"}), "save_as")
 LOUDNESS_TITLES = {
     Loudness.WEB: gettext_lazy("Web and phones (−16 LUFS)"),
     Loudness.EBU: gettext_lazy("Television, EBU R128 (−23 LUFS)"),
@@ -68,7 +79,32 @@ def engine_choices(kind: EngineKind) -> Choices:
     return [(AUTO, _("Automatic: the best one here")), *((name, name) for name in ready)]
 
 
-class NewDubForm(forms.Form):
+class FilingForm(forms.Form):
+    """Where a job belongs."""
+
+    project = forms.ModelChoiceField(
+        Project.objects.none(), label=gettext_lazy("Project"), required=False, empty_label=gettext_lazy("None")
+    )
+    series = forms.CharField(
+        label=gettext_lazy("Series"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Empty: that of the project."),
+    )
+    season = forms.IntegerField(label=gettext_lazy("Season"), min_value=0, max_value=EPISODE_MAX, required=False)
+    episode = forms.IntegerField(label=gettext_lazy("Episode"), min_value=0, max_value=EPISODE_MAX, required=False)
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ModelChoiceField, self.fields["project"]).queryset = visible_projects(user)
+
+    def filed(self) -> Filed:
+        data = self.cleaned_data
+        return Filed(data["project"], data["series"], data["season"], data["episode"])
+
+
+class NewDubForm(FilingForm):
+    preset = forms.ModelChoiceField(Preset.objects.none(), required=False, widget=forms.HiddenInput)
     file = forms.FileField(
         label=gettext_lazy("Video or recording"),
         error_messages={"required": gettext_lazy("Choose a file first.")},
@@ -128,13 +164,43 @@ class NewDubForm(forms.Form):
     )
     tts = forms.ChoiceField(label=gettext_lazy("Speech"), choices=lambda: engine_choices(EngineKind.TTS))
 
+    save_as = forms.CharField(
+        label=gettext_lazy("Keep these settings as a preset"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("A name for them; empty keeps nothing."),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self._user = user
+        cast(forms.ModelChoiceField, self.fields["preset"]).queryset = visible_presets(user)
+        if not limits_of(user).may_use_high:
+            others = [(mode, title) for mode, title in MODE_TITLES.items() if mode != Mode.HIGH]
+            cast(forms.ChoiceField, self.fields["mode"]).choices = others
+
+    @staticmethod
+    def initial_of(settings: DubSettings) -> dict[str, Any]:
+        return {name: getattr(settings, name) for name in SETTINGS}
+
     def mode_choices(self) -> Iterator[ModeChoice]:
-        for radio, (mode, text) in zip(self["mode"], MODE_TEXTS.items(), strict=True):
-            yield ModeChoice(radio, str(MODE_TITLES[mode]), str(text))
+        for radio in self["mode"]:
+            mode = Mode(radio.data["value"])
+            yield ModeChoice(radio, str(MODE_TITLES[mode]), str(MODE_TEXTS[mode]))
+
+    def clean_save_as(self) -> str:
+        name: str = self.cleaned_data["save_as"]
+        if name and visible_presets(self._user).filter(name__iexact=name).exists():
+            raise forms.ValidationError(_("You have a preset of that name already; choose another name."))
+        return name
 
     @property
     def has_advanced_errors(self) -> bool:
         return any(name in self.errors for name in ADVANCED)
+
+    @property
+    def has_filing_errors(self) -> bool:
+        return any(name in self.errors for name in FILING)
 
     def clean(self) -> dict[str, Any]:
         """Refuses before the work starts what the engines here cannot do."""
@@ -146,18 +212,35 @@ class NewDubForm(forms.Form):
         return data
 
     def dub_settings(self) -> DubSettings:
-        data = self.cleaned_data
-        return DubSettings(
-            target_language=data["target_language"],
-            source_language=data["source_language"] or None,
-            mode=Mode(data["mode"]),
-            asr=data["asr"],
-            translation=data["translation"],
-            tts=data["tts"],
-            voice=data["voice"] or None,
-            audio_track=data["audio_track"] or None,
-            subtitle_track=data["subtitle_track"] or None,
-            speakers=data["speakers"],
-            loudness=Loudness(data["loudness"]),
-            burn_in=BurnIn(data["burn_in"]),
-        )
+        """What the form asks, over what it does not show of the preset it started from."""
+        data, preset = self.cleaned_data, self.cleaned_data["preset"]
+        shown = {name: (data[name] or None) if name in OPTIONAL else data[name] for name in SETTINGS}
+        return DubSettings.from_json((preset.settings if preset else {}) | shown)
+
+
+class ProjectForm(forms.ModelForm):
+    class Meta:
+        model = Project
+        fields: ClassVar = ["name", "series", "preset"]
+        labels: ClassVar = {"preset": gettext_lazy("Preset of its dubs")}
+        help_texts: ClassVar = {"series": gettext_lazy("Of its dubs, where they name none.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        preset = cast(forms.ModelChoiceField, self.fields["preset"])
+        preset.queryset, preset.empty_label = visible_presets(self.instance.owner), _("None")
+
+
+class JobListForm(forms.Form):
+    """Which jobs a list shows."""
+
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False)
+    project = forms.ModelChoiceField(
+        Project.objects.none(), label=gettext_lazy("Project"), required=False, empty_label=gettext_lazy("Any")
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        states = [(value, capfirst(label)) for value, label in JobState.choices]
+        cast(forms.ChoiceField, self.fields["state"]).choices = [("", _("Any")), *states]
+        cast(forms.ModelChoiceField, self.fields["project"]).queryset = visible_projects(user)

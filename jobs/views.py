@@ -1,4 +1,4 @@
-"""Pages of jobs: home, a new dub, one job. Thin: services and selectors do the work."""
+"""Pages of jobs: home, all jobs, a new dub, one job. Thin: services and selectors do the work."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.signed_in import SignedInRequest
-from jobs import dispatch, selectors
-from jobs.errors import JobStateError
-from jobs.forms import NewDubForm
-from jobs.models import FINAL_STATES, EventKind, Job, JobState
+from jobs import dispatch, presets, selectors
+from jobs.errors import NameTaken
+from jobs.forms import FILING, FilingForm, JobListForm, NewDubForm
+from jobs.models import FINAL_STATES, EventKind, Job, JobState, Preset
 from jobs.templatetags.jobs_display import overall_progress
+from jobs.waiting import waiting_of
 from library.selectors import visible_dubs
 from pipeline.errors import DubbingError, StorageError
+from pipeline.progress import StageName
 from uploads.services import receive
 
 DUBS_A_PAGE = 24
+JOBS_A_PAGE = 50
 STOPPED_SHOWN = 5
 EVENTS_SHOWN = 1000  # the log on the page goes back this far; the file of the finished dub has all
 
@@ -50,10 +52,24 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 
 @login_required
+@require_safe
+@never_cache
+def every_job(request: SignedInRequest) -> HttpResponse:
+    """All jobs, newest first, some states or projects only."""
+    form = JobListForm(request.user, request.GET)
+    wanted = {name: value for name, value in form.cleaned_data.items() if value} if form.is_valid() else {}
+    jobs = selectors.visible_jobs(request.user).filter(**wanted).select_related("project").prefetch_related("stages")
+    page = Paginator(jobs.order_by("-created_at", "-id"), JOBS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "jobs/list.html", {"form": form, "page": page, "is_filtered": bool(wanted)})
+
+
+@login_required
 @require_http_methods(["GET", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
     """The form for a new dub. Scripts send it with `Accept: application/json` and get the address or the errors."""
-    form = NewDubForm(request.POST or None, request.FILES or None)
+    preset = _preset_to_start_from(request)
+    initial = {"preset": preset, **NewDubForm.initial_of(preset.dub_settings)} if preset else None
+    form = NewDubForm(request.user, request.POST or None, request.FILES or None, initial=initial)
     wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
     job = _start(request, form) if request.method == "POST" and form.is_valid() else None
     if job is not None:
@@ -61,8 +77,25 @@ def new(request: SignedInRequest) -> HttpResponse:
         return JsonResponse({"url": address}, status=201) if wants_json else redirect(address)
     if wants_json:
         return JsonResponse({"errors": form.errors}, status=422)
-    context = {"form": form, "max_bytes": settings.UPLOAD_MAX_BYTES, "hide_new_dub": True}
+    context = {
+        "form": form,
+        "max_bytes": settings.UPLOAD_MAX_BYTES,
+        "hide_new_dub": True,
+        "presets": presets.visible_presets(request.user),
+        "chosen": preset,
+    }
     return render(request, "jobs/new.html", context, status=422 if form.errors else 200)
+
+
+def _preset_to_start_from(request: SignedInRequest) -> Preset | None:
+    """The one asked for, none where none is asked for, else the default one."""
+    asked = request.POST.get("preset", request.GET.get("preset"))
+    if asked is None:
+        return presets.default_preset(request.user)
+    try:
+        return presets.get_preset(request.user, UUID(asked))
+    except (ValueError, Preset.DoesNotExist):
+        return None
 
 
 def _start(request: SignedInRequest, form: NewDubForm) -> Job | None:
@@ -73,17 +106,22 @@ def _start(request: SignedInRequest, form: NewDubForm) -> Job | None:
         form.add_error(None if isinstance(error, StorageError) else "file", str(error))
         return None
     try:
-        return dispatch.submit(request.user, upload, form.dub_settings())
+        job = dispatch.submit(request.user, upload, form.dub_settings(), filed=form.filed())
+        if form.cleaned_data["save_as"]:
+            presets.create_preset(request.user, form.cleaned_data["save_as"], form.dub_settings())
+    except NameTaken as error:
+        messages.warning(request, str(error))
     except DubbingError as error:
         form.add_error(None, str(error))
         return None
+    return job
 
 
 @login_required
 @require_safe
 @never_cache
 def detail(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    job = _job(request, job_id)
+    job = own_job(request, job_id)
     recent = selectors.events_after(job, max(0, job.last_seq - EVENTS_SHOWN), EVENTS_SHOWN)
     context = {
         "job": job,
@@ -99,23 +137,14 @@ def detail(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         ],
         "dub": visible_dubs(request.user).filter(job_id=job.id).first(),
         "has_video": bool(job.upload.media.get("video")),
+        "waiting": waiting_of(job, now=timezone.now()),
+        "filing": FilingForm(request.user, initial={name: getattr(job, name) for name in FILING}),
+        "stage_names": [stage.value for stage in StageName],
     }
     return render(request, "jobs/detail.html", context)
 
 
-@login_required
-@require_POST
-def cancel(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    try:
-        dispatch.cancel(_job(request, job_id), by=request.user)
-    except JobStateError as error:
-        messages.warning(request, str(error))
-    else:
-        messages.info(request, _("The dub is being stopped."))
-    return redirect("jobs:detail", job_id)
-
-
-def _job(request: SignedInRequest, job_id: UUID) -> Job:
+def own_job(request: SignedInRequest, job_id: UUID) -> Job:
     try:
         return selectors.get_job(request.user, job_id)
     except Job.DoesNotExist as error:

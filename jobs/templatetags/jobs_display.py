@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jobs.models import Job, Stage, StageState
+from jobs.models import Job, Preset, Stage, StageState
 from library.stage_display import display
 from library.templatetags.dubbing import language_name
 from pipeline.settings import Mode
@@ -38,10 +38,20 @@ FALLBACK = gettext_lazy("Start it again. When it stops once more, the log below 
 
 
 @register.filter
-def languages(job: Job) -> str:
+def languages(job: Job | Preset) -> str:
     target = language_name(job.settings.get("target_language"))
     source = language_name(job.settings.get("source_language"))
     return f"{source} → {target}" if source else _("into %(language)s") % {"language": target}
+
+
+@register.filter
+def place(job: Job) -> str:
+    """Where it belongs: Cosmos · S2 E7."""
+    numbers = [
+        _("S%(number)s") % {"number": job.season} if job.season is not None else "",
+        _("E%(number)s") % {"number": job.episode} if job.episode is not None else "",
+    ]
+    return " · ".join(filter(None, [job.series, " ".join(filter(None, numbers))]))
 
 
 @register.filter

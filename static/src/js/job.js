@@ -4,6 +4,7 @@ import { JobView } from "./job_view.js";
 import { LogPanel } from "./log_panel.js";
 
 const POLL_EVERY_MS = 2000;
+const WAITING_EVERY_MS = 10000; // how far others have got is not among a job's own events
 const OPEN_STATES = ["queued", "running", "paused"];
 
 const job = document.querySelector("[data-job]");
@@ -56,4 +57,11 @@ function stopPolling() {
   poll = undefined;
 }
 
-if (OPEN_STATES.includes(view.state)) socket.connect();
+function follow() {
+  if (view.state === "queued" && !document.hidden) view.refreshSummary().catch(() => view.setConnected(false));
+}
+
+if (OPEN_STATES.includes(view.state)) {
+  socket.connect();
+  setInterval(follow, WAITING_EVERY_MS);
+}

@@ -81,8 +81,11 @@ export class JobView {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("job-summary");
-    if (fresh) document.getElementById("job-summary").replaceWith(fresh);
+    for (const id of ["job-summary", "job-more"]) {
+      const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+      if (!old || !fresh || old.matches("details[open]")) continue; // somebody is filling it in
+      old.replaceWith(fresh);
+    }
     this.showOverall();
   }
 }

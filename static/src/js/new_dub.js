@@ -71,7 +71,25 @@ async function start(event) {
   }
 }
 
+/** Takes the settings of a preset into the form; the file that was chosen stays. */
+async function startFrom(link) {
+  const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of ["[data-settings]", "[data-presets]"]) form.querySelector(part).replaceWith(page.querySelector(part));
+  form.querySelectorAll("[data-picker]").forEach(enhancePicker);
+  form.querySelector('[data-presets] [aria-current="true"]').focus();
+}
+
+function choosePreset(event) {
+  const link = event.target.closest("[data-presets] a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  startFrom(link).catch(() => location.assign(link.href));
+}
+
 forgetOnChange(form);
+form.addEventListener("click", choosePreset);
 enhanceDrop(form.querySelector("[data-drop]"), (file) => {
   const problem = file && fileError(file);
   if (problem) showErrors(form, { file: [problem] });
