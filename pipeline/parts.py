@@ -17,7 +17,7 @@ from pipeline.order import Order
 from pipeline.progress import CancelToken, Event, EventKind, Progress, StageName
 from pipeline.space import require_space
 from pipeline.stages import STAGES
-from pipeline.stages.base import Division, Part, StageContext
+from pipeline.stages.base import Division, Part, Reporter, StageContext
 from pipeline.workspace import Workspace
 
 
@@ -44,7 +44,8 @@ def split(
     with Workspace(order.workspace_dir) as workspace, JobLog(workspace.root / LOG, progress) as log:
         build = Build(plan, workspace, log, cancel)
         build.advance(_before(stage), told=[])
-        return division.split(build.context(stage), parts, part_s)
+        context = replace(build.context(stage), report=Reporter(PartProgress(log), stage))
+        return division.split(context, parts, part_s)
 
 
 def run_part(order: Order, stage: StageName, part: Part, progress: Progress, cancel: CancelToken) -> int:

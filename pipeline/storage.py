@@ -22,11 +22,11 @@ FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT}
 
 @contextmanager
 def atomic_path(final: Path) -> Iterator[Path]:
-    """Gives a temporary path beside `final`; on a clean exit it is synced and renamed to `final`.
+    """Gives a temporary path of this process beside `final`; on a clean exit it is synced and renamed to `final`.
 
     On any error the temporary file is removed and `final` is as it was. Raises DiskFull, OutputNotWritable.
     """
-    temporary = final.with_name(f".{final.name}{PARTIAL_SUFFIX}")
+    temporary = final.with_name(f".{final.name}.{os.getpid()}{PARTIAL_SUFFIX}")
     try:
         with storage_errors(final.parent):
             yield temporary

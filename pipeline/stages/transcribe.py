@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from pipeline import languages, subtitles
@@ -14,9 +16,10 @@ from pipeline.engines.registry import AsrSelection
 from pipeline.errors import GarbageTranscript, NoSpeech
 from pipeline.progress import Level, StageName
 from pipeline.quality.garbage import Amount, Fault, fault
-from pipeline.stages.base import Stage, StageContext, identity
+from pipeline.stages.base import Division, Part, Stage, StageContext, identity
+from pipeline.stages.dividing import divided
 from pipeline.stages.extract import RECOGNITION_WAV
-from pipeline.storage import write_text
+from pipeline.storage import write_json, write_text
 from pipeline.transcript import Segment, Transcript, Word
 from pipeline.workspace import Journal, Workspace, fingerprint
 
@@ -78,27 +81,33 @@ def _hint_at_subtitles(context: StageContext) -> None:
             return
 
 
+def split(context: StageContext, parts: int, part_s: float) -> list[Part]:
+    if context.plan.asr is None:
+        return []
+    with _journal(context, "") as journal:
+        unknown_s = [
+            window.end_s - window.start_s if journal.get(_key(window)) is None else 0.0 for window in windows(context)
+        ]
+    return divided(unknown_s, parts, part_s)
+
+
+def run_part(context: StageContext, part: Part) -> int:
+    """Recognises the windows of `part` that nobody has recognised."""
+    asr, mine = context.plan.asr, list(windows(context))[part.first : part.stop]
+    if asr is None or not mine:
+        return 0
+    with _journal(context, f".part-{part.key}") as journal:
+        missing = _missing(journal, iter(mine), [])
+        return len(_heard(context, asr, missing, journal, (mine[0].start_s, mine[-1].end_s)))
+
+
 def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:
     """Every window is written down as soon as it is known; a stopped run recognises only what is missing."""
-    plan, workspace = context.plan, context.workspace
-    audio = workspace.path(StageName.EXTRACT, RECOGNITION_WAV)
+    plan = context.plan
     known: list[Recognized] = []
-    fresh: list[Recognized] = []
-    key = fingerprint(inputs(context))[:16]
-    with (
-        Journal(workspace.path(StageName.TRANSCRIBE, f"windows-{key}.jsonl")) as journal,
-        asr.engine.open(plan.source_language, context.session_options()) as session,
-    ):
-        missing = _missing(context, journal, known)
-        for done in session.recognize(audio, missing):
-            context.cancel.raise_if_canceled()
-            fresh.append(done)
-            journal.put(
-                _key(done.window), [[word.start_s, word.end_s, word.text, word.probability] for word in done.words]
-            )
-            text = " ".join(word.text for word in done.words)
-            context.report.log(text or "(nothing recognised)", Level.DEBUG, start_s=done.window.start_s)
-            context.report.fraction(done.window.end_s / plan.facts.duration_s)
+    with _journal(context, "") as journal:
+        missing = _missing(journal, windows(context), known)
+        fresh = _heard(context, asr, missing, journal, (0.0, plan.facts.duration_s))
     message = f"speech recognised by {asr.engine.name}, stretches: {len(fresh)}"
     context.report.log(message, done=len(fresh), kept=len(known))
     everything = sorted(known + fresh, key=lambda done: done.window.index)
@@ -106,6 +115,55 @@ def _recognize(context: StageContext, asr: AsrSelection) -> tuple[Segment, ...]:
     segments = tuple(_segment(done, _text(done, asr, plan.source_language)) for done in spoken)
     _refuse_garbage(context, asr, everything, segments)
     return segments
+
+
+def windows(context: StageContext) -> Iterator[Window]:
+    """Where somebody speaks: found once, while it is read, and written down at the end."""
+    found_in = {"sound": context.digest(StageName.EXTRACT, RECOGNITION_WAV), "vad": VAD_VERSION}
+    path = context.workspace.path(StageName.TRANSCRIBE, f"speech-{fingerprint(found_in)[:16]}.json")
+    if path.exists():
+        yield from (Window(index, *times) for index, times in enumerate(json.loads(path.read_bytes())))
+        return
+    found = []
+    audio = context.workspace.path(StageName.EXTRACT, RECOGNITION_WAV)
+    for window in speech_windows(audio, cancel=context.cancel):
+        found.append([window.start_s, window.end_s])
+        yield window
+    write_json(path, found)
+
+
+def _journal(context: StageContext, suffix: str) -> Journal:
+    """The words of each window, by what recognised them. Every part of the stage writes its own; all are read."""
+    key = fingerprint(inputs(context))[:16]
+    folder = context.workspace.folder(StageName.TRANSCRIBE)
+    return Journal(folder / f"windows-{key}{suffix}.jsonl", also=sorted(folder.glob(f"windows-{key}*.jsonl")))
+
+
+def _heard(
+    context: StageContext,
+    asr: AsrSelection,
+    missing: Iterator[Window],
+    journal: Journal,
+    span_s: tuple[float, float],
+) -> list[Recognized]:
+    """What is said in the `missing` windows, which lie inside `span_s`, in the order it becomes known."""
+    first = next(missing, None)
+    if first is None:
+        return []  # models are slow to load
+    audio = context.workspace.path(StageName.EXTRACT, RECOGNITION_WAV)
+    start_s, end_s = span_s
+    fresh: list[Recognized] = []
+    with asr.engine.open(context.plan.source_language, context.session_options()) as session:
+        for done in session.recognize(audio, chain([first], missing)):
+            context.cancel.raise_if_canceled()
+            fresh.append(done)
+            journal.put(
+                _key(done.window), [[word.start_s, word.end_s, word.text, word.probability] for word in done.words]
+            )
+            text = " ".join(word.text for word in done.words)
+            context.report.log(text or "(nothing recognised)", Level.DEBUG, start_s=done.window.start_s)
+            context.report.fraction((done.window.end_s - start_s) / (end_s - start_s))
+    return fresh
 
 
 def _refuse_garbage(
@@ -123,9 +181,9 @@ def _refuse_garbage(
         )
 
 
-def _missing(context: StageContext, journal: Journal, known: list[Recognized]) -> Iterator[Window]:
-    audio = context.workspace.path(StageName.EXTRACT, RECOGNITION_WAV)
-    for window in speech_windows(audio, cancel=context.cancel):
+def _missing(journal: Journal, wanted: Iterator[Window], known: list[Recognized]) -> Iterator[Window]:
+    """The windows nobody has recognised; the others are added to `known` on the way."""
+    for window in wanted:
         words = journal.get(_key(window))
         if words is None:
             yield window
@@ -148,4 +206,4 @@ def _segment(done: Recognized, text: str) -> Segment:
     return Segment(f"{done.window.index + 1:05d}", done.window.start_s, done.window.end_s, text, words=done.words)
 
 
-STAGE = Stage(StageName.TRANSCRIBE, inputs, run)
+STAGE = Stage(StageName.TRANSCRIBE, inputs, run, Division(split, run_part))

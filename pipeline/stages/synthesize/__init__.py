@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pipeline import timing
 from pipeline.audio.delivery import pitches_hz, raised_semitones, usual_hz
 from pipeline.audio.pitch import VERSION as PITCH_VERSION
 from pipeline.progress import Level, StageName
-from pipeline.stages.base import Stage, StageContext, identity
+from pipeline.stages.base import Division, Part, Stage, StageContext, identity
 from pipeline.stages.casting import voices_of
+from pipeline.stages.dividing import divided
 from pipeline.stages.extract import RECOGNITION_WAV
 from pipeline.stages.synthesize.clips import VERSION as CLIPS_VERSION
 from pipeline.stages.synthesize.clips import Clips
-from pipeline.stages.synthesize.lines import Line, lines_of, script
+from pipeline.stages.synthesize.lines import Line, Script, lines_of, script
 from pipeline.stages.synthesize.placements import (
     PLACEMENTS_JSON,
     RETIMING_JSON,
@@ -31,7 +33,7 @@ from pipeline.stages.synthesize.placements import (
 )
 from pipeline.stages.synthesize.rates import settled_rates
 from pipeline.stages.synthesize.sounds import original_sound, recognition_sound, slow_sounds
-from pipeline.stages.synthesize.wording import spoken_naturally
+from pipeline.stages.synthesize.wording import foreseen, heard
 from pipeline.stages.transcribe import TRANSCRIPT_JSON, read_transcript
 from pipeline.storage import write_text
 from pipeline.text.spoken import VERSION as SPOKEN_VERSION
@@ -74,17 +76,13 @@ def inputs(context: StageContext) -> dict[str, Any]:
 
 def run(context: StageContext) -> list[str]:
     workspace = context.workspace
-    transcript = read_transcript(workspace, StageName.TRANSLATE)
-
-    def say(text: str) -> str:
-        return spoken(context.plan.lexicon.applied(text), context.plan.target_language)
-
-    lines = lines_of(transcript, voices_of(context.plan, workspace, transcript), _raised(context, transcript), say)
-    kept = [segment for segment in transcript.segments if segment.kept]
-    folder = workspace.path(StageName.SYNTHESIZE, CLIPS)
-    folder.mkdir(exist_ok=True)
-    with Clips(context, folder) as clips:
-        lines, natural_s = spoken_naturally(context, clips, lines, kept, say)
+    script_ = _script(context)
+    with Clips(context, _clips_folder(context)) as clips:
+        first = foreseen(context, clips, script_)
+        lines, natural_s = heard(context, clips, first, script_)
+        changed = sum(after.said != before.said for before, after in zip(script_.lines, lines, strict=True))
+        if changed:
+            context.report.log(f"lines shortened to fit: {changed}", reworded=changed)
         times = _times(context, lines, natural_s)
         end_s = times.to_output(context.plan.facts.duration_s)
         lines = [replace(line, segment=times.of(line.segment)) for line in lines]
@@ -92,18 +90,58 @@ def run(context: StageContext) -> list[str]:
             [line.segment for line in lines],
             natural_s,
             end_s,
-            kept=[times.of(segment) for segment in kept],
+            kept=[times.of(segment) for segment in script_.kept],
         )
         placements = _placed(context, clips, lines, planned, end_s)
         message = f"spoken by {context.plan.tts.engine.name}, clips: {clips.spoken}"
         context.report.log(message, done=clips.spoken, kept=clips.kept)
-    script_ = script(replace(transcript, segments=tuple(map(times.of, transcript.segments))), lines)
-    write_text(workspace.path(StageName.SYNTHESIZE, TRANSCRIPT_JSON), script_.to_json())
+    transcript = script_.transcript
+    said = script(replace(transcript, segments=tuple(map(times.of, transcript.segments))), lines)
+    write_text(workspace.path(StageName.SYNTHESIZE, TRANSCRIPT_JSON), said.to_json())
     write_times(workspace, times)
     write_placements(workspace, placements)
     slow_names = slow_sounds(context, times)
     clip_names = sorted({f"{CLIPS}/{clip.clip}" for clip in placements})
     return [TRANSCRIPT_JSON, RETIMING_JSON, PLACEMENTS_JSON, *slow_names, *clip_names]
+
+
+def split(context: StageContext, parts: int, part_s: float) -> list[Part]:
+    """The lines as they are spoken first, each clip once; the rates that all of them need are the stage's to find."""
+    with Clips(context, _clips_folder(context)) as clips:
+        lines = foreseen(context, clips, _script(context))
+        missing = clips.missing(lines)
+    unspoken_s = [line.segment.duration_s if line.id in missing else 0.0 for line in lines]
+    return divided(unspoken_s, parts, part_s)
+
+
+def run_part(context: StageContext, part: Part) -> int:
+    """Speaks the lines of `part` that nobody has spoken, at their natural speed."""
+    with Clips(context, _clips_folder(context)) as clips:
+        lines = foreseen(context, clips, _script(context))
+        first_of = {clips.name(line): number for number, line in reversed(list(enumerate(lines)))}
+        # A line that is said in an earlier part too is that part's.
+        mine = [lines[number] for number in first_of.values() if part.first <= number < part.stop]
+        clips.speak(mine, {}, (0.0, 1.0))
+        return clips.spoken
+
+
+def _clips_folder(context: StageContext) -> Path:
+    folder = context.workspace.path(StageName.SYNTHESIZE, CLIPS)
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _script(context: StageContext) -> Script:
+    """What is to be said, before anything is reworded to fit."""
+    transcript = read_transcript(context.workspace, StageName.TRANSLATE)
+
+    def say(text: str) -> str:
+        return spoken(context.plan.lexicon.applied(text), context.plan.target_language)
+
+    voices = voices_of(context.plan, context.workspace, transcript)
+    lines = lines_of(transcript, voices, _raised(context, transcript), say)
+    kept = [segment for segment in transcript.segments if segment.kept]
+    return Script(transcript, tuple(lines), tuple(kept), say)
 
 
 def _placed(
@@ -162,4 +200,4 @@ def _times(context: StageContext, lines: Sequence[Line], natural_s: dict[str, fl
     return times
 
 
-STAGE = Stage(StageName.SYNTHESIZE, inputs, run)
+STAGE = Stage(StageName.SYNTHESIZE, inputs, run, Division(split, run_part))

@@ -15,7 +15,7 @@ from pipeline.engines.base import Manner, Speech, TtsSession
 from pipeline.media import ffmpeg
 from pipeline.stages.base import StageContext, identity
 from pipeline.stages.synthesize.lines import Line
-from pipeline.storage import atomic_path
+from pipeline.storage import PARTIAL_SUFFIX, atomic_path
 from pipeline.workspace import fingerprint
 
 VERSION = 1
@@ -61,6 +61,11 @@ class Clips:
     def has(self, line: Line) -> bool:
         """Whether the line was spoken at its natural rate before."""
         return (self._folder / self.name(line)).exists()
+
+    def missing(self, lines: Sequence[Line]) -> set[str]:
+        """The ids of the lines that are not spoken at their natural rate; of a line said twice, the first one's."""
+        first = {self.name(line): line.id for line in reversed(lines)}
+        return {line_id for name, line_id in first.items() if not (self._folder / name).exists()}
 
     @property
     def kept(self) -> int:
@@ -114,7 +119,8 @@ class Clips:
 
     def _stretch(self, clip: Path, speech: Speech, factor: float) -> None:
         """Shortens `speech` by `factor` with its pitch kept."""
-        with atomic_path(clip.with_suffix(".whole.flac")) as whole:
+        whole = clip.with_name(f"{clip.name}.whole{PARTIAL_SUFFIX}")
+        try:
             _write(whole, speech)
             ffmpeg.run(
                 [
@@ -124,6 +130,8 @@ class Clips:
                 what="change the speed of a clip",
                 cancel=self._context.cancel,
             )  # fmt: skip
+        finally:
+            whole.unlink(missing_ok=True)
 
 
 def _write(path: Path, speech: Speech) -> None:

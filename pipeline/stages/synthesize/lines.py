@@ -10,6 +10,8 @@ from pipeline.engines.base import Voice
 from pipeline.timing.phrases import phrases
 from pipeline.transcript import Segment, Transcript
 
+Say = Callable[[str], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -27,9 +29,19 @@ class Line:
         return self.segment.id
 
 
-def lines_of(
-    transcript: Transcript, voices: Mapping[str, Voice], raised: Mapping[str, float], say: Callable[[str], str]
-) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The lines of a translated transcript. Segments that are `kept` stay as they are; `say` makes of a text what an
+    engine is given.
+    """
+
+    transcript: Transcript
+    lines: tuple[Line, ...]
+    kept: tuple[Segment, ...]
+    say: Say
+
+
+def lines_of(transcript: Transcript, voices: Mapping[str, Voice], raised: Mapping[str, float], say: Say) -> list[Line]:
     """The lines of a translated transcript in its order; what has no translation is not said.
 
     `voices` is by speaker, `raised` is how many semitones higher each segment is said than usual.
@@ -42,7 +54,7 @@ def lines_of(
     ]
 
 
-def reworded(line: Line, translation: str, say: Callable[[str], str]) -> Line:
+def reworded(line: Line, translation: str, say: Say) -> Line:
     return replace(line, segment=replace(line.segment, translation=translation), said=say(translation))
 
 

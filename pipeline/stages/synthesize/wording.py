@@ -5,19 +5,19 @@ is foreseen, afterwards where it turns out so.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.progress import StageName
 from pipeline.stages.base import StageContext, identity
 from pipeline.stages.synthesize.clips import Clips
-from pipeline.stages.synthesize.lines import Line, reworded
+from pipeline.stages.synthesize.lines import Line, Say, Script, reworded
 from pipeline.storage import write_text
 from pipeline.text.rewriting import shorten
 from pipeline.timing.budget import budgets_s
 from pipeline.timing.prediction import SCHEMA_VERSION, Predictor
 from pipeline.transcript import Segment
-from pipeline.workspace import fingerprint
+from pipeline.workspace import Journal, fingerprint
 
 CALIBRATION_LINES = 12  # of every voice are spoken first; a predictor knows a voice's speed by then
 # Foreseen lengths are 5 % off in the middle and 15 % at worst: only what is surely too long is reworded unheard.
@@ -26,35 +26,48 @@ CALIBRATION_SHARE = (0.05, 0.15)  # of the stage's progress
 NATURAL_SHARE = (0.15, 0.65)
 REWORDED_SHARE = (0.65, 0.7)
 
-Say = Callable[[str], str]
+
+def foreseen(context: StageContext, clips: Clips, script: Script) -> list[Line]:
+    """The lines as they are to be spoken first: what will surely be too long is reworded unheard.
+
+    What was foreseen of a line is written down, so that it is worded alike whatever has been spoken by then.
+    """
+    budget_s = _budgets_s(context, script.lines, script.kept)
+    predictors = _predictors(context, clips, script.lines)
+    made_from = {"schema": SCHEMA_VERSION, "engine": identity(context.plan.tts)}
+    path = context.workspace.path(StageName.SYNTHESIZE, f"foreseen-{fingerprint(made_from)[:16]}.jsonl")
+    worded = []
+    with Journal(path) as journal:
+        for line in script.lines:
+            key = f"{clips.name(line)} {budget_s[line.id]:.3f}"
+            length_s = journal.get(key)
+            if length_s is None:
+                length_s = 0.0 if clips.has(line) else predictors[line.voice.id].predict_s(line.said)
+                journal.put(key, length_s)
+            is_too_long = length_s > budget_s[line.id] * SURELY
+            worded.append(_shortened(context, line, length_s, budget_s[line.id], script.say) if is_too_long else line)
+    return worded
 
 
-def spoken_naturally(
-    context: StageContext, clips: Clips, lines: Sequence[Line], kept: Sequence[Segment], say: Say
+def heard(
+    context: StageContext, clips: Clips, lines: Sequence[Line], script: Script
 ) -> tuple[list[Line], dict[str, float]]:
     """The lines as they are worded in the end, each spoken at its natural speed, and their lengths in seconds by id."""
-    budget_s = budgets_s([line.segment for line in lines], context.plan.facts.duration_s, kept)
-    predictors = _predictors(context, clips, lines)
-    foreseen_s = {line.id: predictors[line.voice.id].predict_s(line.said) for line in lines if not clips.has(line)}
+    budget_s = _budgets_s(context, lines, script.kept)
+    clips.speak(lines, {}, NATURAL_SHARE)
+    heard_s = {line.id: clips.length_s(line) for line in lines}
     worded = [
-        _shortened(context, line, foreseen_s[line.id], budget_s[line.id], say)
-        if foreseen_s.get(line.id, 0.0) > budget_s[line.id] * SURELY
+        _shortened(context, line, heard_s[line.id], budget_s[line.id], script.say)
+        if heard_s[line.id] > budget_s[line.id]
         else line
         for line in lines
     ]
-    clips.speak(worded, {}, NATURAL_SHARE)
-    heard_s = {line.id: clips.length_s(line) for line in worded}
-    worded = [
-        _shortened(context, line, heard_s[line.id], budget_s[line.id], say)
-        if heard_s[line.id] > budget_s[line.id]
-        else line
-        for line in worded
-    ]
     clips.speak(worded, {}, REWORDED_SHARE)
-    changed = sum(after.said != before.said for before, after in zip(lines, worded, strict=True))
-    if changed:
-        context.report.log(f"lines shortened to fit: {changed}", reworded=changed)
     return worded, {line.id: clips.length_s(line) for line in worded}
+
+
+def _budgets_s(context: StageContext, lines: Sequence[Line], kept: Sequence[Segment]) -> dict[str, float]:
+    return budgets_s([line.segment for line in lines], context.plan.facts.duration_s, kept)
 
 
 def _shortened(context: StageContext, line: Line, length_s: float, budget_s: float, say: Say) -> Line:
