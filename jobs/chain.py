@@ -77,8 +77,10 @@ def queue_of(stage: StageName) -> QueueClass:
 
 def split_of(job: Job, stage: StageName) -> Split | None:
     """How dividing the stage would help; None where it would not."""
+    if stage not in SPLITTABLE:
+        return None
     duration_s = float(job.upload.media.get("duration_s") or 0.0)
-    if stage not in SPLITTABLE or duration_s < settings.SPLIT_FROM_SECONDS:
+    if duration_s < settings.SPLIT_FROM_SECONDS:
         return None
     slots = slots_alive(queue_of(stage), now=timezone.now())
     if slots < 2:

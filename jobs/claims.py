@@ -8,21 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 
 from accounts.models import User
 from jobs import policy
 from jobs.errors import LeaseLost
-from jobs.models import Job, JobState, QueueClass, Shard, ShardState
-from jobs.policy import Found
-from jobs.services import Claim, transition
-
-WORKABLE = (JobState.QUEUED, JobState.RUNNING)
-CLAIMED_FIELDS = ("state", "lease_owner", "started_at", "attempts", "fencing_token", "lease_expires_at")
+from jobs.models import JobState, QueueClass, Shard, ShardState
+from jobs.services import Claim, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +30,40 @@ class Wishes:
 
 def claim_next(owner: str, queues: Collection[QueueClass] = tuple(QueueClass), *, now: datetime) -> Claim | None:
     """Takes the next shard of these queues for the process `owner`. None when there is nothing to take."""
-    busy: set[UUID] = set()  # jobs whose row somebody else is writing at this moment
-    while True:
-        with transaction.atomic():
-            found = policy.next_shard(queues, now=now, without=busy)
-            if found is None:
-                break
-            claim = _take(found, owner, now, Job.objects.select_for_update(skip_locked=True))
-        if claim is not None:
-            return claim
-        busy.add(found.job_id)
-    return _claim_patiently(owner, queues, now) if busy else None
+    claim = _claim(owner, queues, Shard.objects.select_for_update(skip_locked=True, of=("job",)), now)
+    if claim is None and connection.features.has_select_for_update:
+        # Somebody may just have been writing the rows, which takes milliseconds: this time they are waited for.
+        claim = _claim(owner, queues, Shard.objects.select_for_update(of=("job",)), now)
+    return claim
 
 
 @transaction.atomic
-def _claim_patiently(owner: str, queues: Collection[QueueClass], now: datetime) -> Claim | None:
-    """Only jobs that were being written have something waiting: waits for such a row, which takes milliseconds."""
-    found = policy.next_shard(queues, now=now)
-    return _take(found, owner, now, Job.objects.select_for_update()) if found else None
-
-
-def _take(found: Found, owner: str, now: datetime, rows: QuerySet[Job]) -> Claim | None:
-    """None when the job's row is locked, or the shard or the room for its job is gone by the time it is held."""
-    if found.starts_job:
-        User.objects.select_for_update().get(pk=found.owner_id)  # two that start a job at once count each other
-        if not policy.has_room(found.owner_id):
-            return None
-    job = rows.filter(id=found.job_id, state__in=WORKABLE, cancel_requested_at=None).first()
-    shard = Shard.objects.select_for_update().filter(id=found.shard_id, state=ShardState.WAITING).first()
-    if job is None or shard is None or (job.state == JobState.QUEUED) != found.starts_job:
+def _claim(owner: str, queues: Collection[QueueClass], rows: QuerySet[Shard], now: datetime) -> Claim | None:
+    shard = policy.next_shard(rows.select_related("job"), queues, now=now)
+    if shard is None or (shard.job.state == JobState.QUEUED and not _still_has_room(shard)):
         return None
-    shard.state, shard.lease_owner, shard.started_at = ShardState.RUNNING, owner, now
-    shard.attempts += 1
-    shard.fencing_token += 1
-    shard.lease_expires_at = now + timedelta(seconds=settings.LEASE_SECONDS)
-    shard.save(update_fields=CLAIMED_FIELDS)
-    if job.state == JobState.QUEUED:
-        transition(job.id, JobState.RUNNING)
-    return Claim(shard.id, shard.job_id, shard.fencing_token)
+    taken = Shard.objects.filter(id=shard.id, state=ShardState.WAITING).update(
+        state=ShardState.RUNNING,
+        lease_owner=owner,
+        lease_expires_at=now + timedelta(seconds=settings.LEASE_SECONDS),
+        fencing_token=F("fencing_token") + 1,
+        attempts=F("attempts") + 1,
+        started_at=now,
+    )
+    if not taken:  # by somebody whose writing had not been seen when this transaction chose
+        return None
+    if shard.job.state == JobState.QUEUED:
+        change(shard.job, JobState.RUNNING)
+    return Claim(shard.id, shard.job_id, shard.fencing_token + 1)
+
+
+def _still_has_room(shard: Shard) -> bool:
+    """Two processes that start a job of the same user at once must count each other."""
+    if not connection.features.has_select_for_update:  # the whole database is locked already
+        return True
+    # A submission holds this row and then waits for the job's, so nobody waits here.
+    user = User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=shard.owner_id)
+    return bool(user) and policy.has_room(shard.owner_id, policy.running_jobs(shard.owner_id).count())
 
 
 def renew(claim: Claim, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from jobs import holders, services
 from jobs.models import EventKind, Job, JobState, Shard, ShardKind, ShardState
-from jobs.services import Claim, NewEvent, transition
+from jobs.services import Claim, NewEvent, change
 
 logger = structlog.get_logger(__name__)
 BACK_OFF_S = (0, 5, 30)  # before the second attempt, the third, and every later one
@@ -115,7 +115,7 @@ def _fail(shard: Shard, code: str, reason: str, told: str) -> None:
     _leave(shard, ShardState.FAILED)
     shard.error_code, shard.error_message, shard.finished_at = code, reason, timezone.now()
     shard.save()
-    transition(shard.job_id, JobState.FAILED, error=(code, told))
+    change(shard.job, JobState.FAILED, error=(code, told))
 
 
 def _cancel(shard: Shard) -> None:
@@ -124,7 +124,7 @@ def _cancel(shard: Shard) -> None:
     shard.finished_at = timezone.now()
     shard.save()
     if not _is_worked_on(shard):
-        transition(shard.job_id, JobState.CANCELED)
+        change(shard.job, JobState.CANCELED)
 
 
 def _wait(shard: Shard, message: str, not_before: datetime | None = None) -> None:
@@ -133,7 +133,7 @@ def _wait(shard: Shard, message: str, not_before: datetime | None = None) -> Non
     shard.not_before = not_before
     shard.save()
     if shard.job.state == JobState.RUNNING and not _is_worked_on(shard):
-        transition(shard.job_id, JobState.QUEUED, message=message)
+        change(shard.job, JobState.QUEUED, message=message)
     elif message:
         services.append(shard.job, [NewEvent(EventKind.LOG, stage=shard.stage, message=message)])
 

@@ -20,11 +20,22 @@ from jobs.models import (
     JobState,
     Shard,
     ShardState,
-    Stage,
     StageState,
 )
 
 MESSAGE_MAX_CHARS = 4000
+LINE_MAX_CHARS = 500
+HELD_BY_NOBODY: dict[str, Any] = {"lease_owner": "", "lease_expires_at": None}
+CHANGED_FIELDS = (
+    "state",
+    "error_code",
+    "error_message",
+    "started_at",
+    "finished_at",
+    "cancel_requested_at",
+    "summary",
+    "last_seq",
+)
 ALLOWED = {
     JobState.QUEUED: {JobState.RUNNING, JobState.PAUSED, JobState.CANCELED, JobState.FAILED},
     JobState.RUNNING: {
@@ -72,11 +83,17 @@ class NewEvent:
 
 @transaction.atomic
 def transition(job_id: UUID, to: JobState, *, error: tuple[str, str] = ("", ""), message: str = "") -> Job:
-    """The one function that changes a job's state; it records a `state` event. `error` is a code and a text.
-
-    Raises JobStateError when the job cannot go there.
-    """
+    """Changes a job's state. Raises what `change` raises."""
     job = locked(job_id)
+    change(job, to, error=error, message=message)
+    return job
+
+
+def change(job: Job, to: JobState, *, error: tuple[str, str] = ("", ""), message: str = "") -> None:
+    """The one function that changes a job's state; it records a `state` event. The job's row is locked.
+
+    `error` is a code and a text. Raises JobStateError when the job cannot go there.
+    """
     before = JobState(job.state)
     if to not in ALLOWED[before]:
         raise JobStateError(f"a job that is {before.label} cannot become {to.label}")
@@ -90,11 +107,10 @@ def transition(job_id: UUID, to: JobState, *, error: tuple[str, str] = ("", ""),
         _settle_shards(job)
     elif before in FINAL_STATES:
         job.finished_at = job.cancel_requested_at = None
-    job.save()
     level = "error" if to == JobState.FAILED else "info"
     data = {"state": to.value, "from": before.value}
-    append(job, [NewEvent(EventKind.STATE, level=level, message=message or error[1], data=data)])
-    return job
+    _number(job, [NewEvent(EventKind.STATE, level=level, message=message or error[1], data=data)])
+    job.save(update_fields=CHANGED_FIELDS)
 
 
 @transaction.atomic
@@ -110,12 +126,12 @@ def note(job: Job, events: Sequence[NewEvent]) -> None:
     if not events:
         return
     append(job, events)
-    stages = {stage.name: stage for stage in job.stages.filter(name__in={event.stage for event in events})}
+    said: dict[str, dict[str, Any]] = {event.stage: {} for event in events}
     for event in events:
-        if event.stage in stages:
-            _apply(stages[event.stage], event)
-    for stage in stages.values():
-        stage.save()
+        said[event.stage] |= _said_of_stage(event)
+    for stage, values in said.items():
+        if stage and values:
+            job.stages.filter(name=stage).update(**values)
 
 
 def locked(job_id: UUID) -> Job:
@@ -134,6 +150,16 @@ def held(claim: Claim) -> Shard:
     return shard
 
 
+def finish(shard: Shard, claim: Claim, result: dict[str, Any]) -> None:
+    """Marks the claim's shard as done, and locks its job's row. Raises LeaseLost."""
+    job = Job.objects.select_for_update().filter(id=claim.job_id).first()
+    running = Shard.objects.filter(id=claim.shard_id, fencing_token=claim.token, state=ShardState.RUNNING)
+    done = {"state": ShardState.DONE, "result": result, "finished_at": timezone.now()}
+    if job is None or not running.update(**done, **HELD_BY_NOBODY, error_code="", error_message=""):
+        raise LeaseLost(f"shard {claim.shard_id} is no longer held with token {claim.token}")
+    shard.job, shard.state, shard.result = job, ShardState.DONE, result
+
+
 def add_shards(job: Job, shards: Sequence[Shard]) -> None:
     """New shards of the job, waiting; a doorbell for them is the caller's."""
     for shard in shards:
@@ -142,6 +168,13 @@ def add_shards(job: Job, shards: Sequence[Shard]) -> None:
 
 
 def append(job: Job, events: Sequence[NewEvent]) -> None:
+    """Adds events to a job whose row is locked."""
+    _number(job, events)
+    job.save(update_fields=["last_seq"])
+
+
+def _number(job: Job, events: Sequence[NewEvent]) -> None:
+    """The caller saves the job's `last_seq`."""
     first = job.last_seq + 1
     JobEvent.objects.bulk_create(
         JobEvent(
@@ -157,21 +190,20 @@ def append(job: Job, events: Sequence[NewEvent]) -> None:
         for seq, event in enumerate(events, first)
     )
     job.last_seq += len(events)
-    job.save(update_fields=["last_seq"])
 
 
-def _apply(stage: Stage, event: NewEvent) -> None:
-    if event.message:
-        stage.last_line = event.message[: Stage._meta.get_field("last_line").max_length]
+def _said_of_stage(event: NewEvent) -> dict[str, Any]:
+    """Values of `Stage` that follow from the event."""
+    values: dict[str, Any] = {"last_line": event.message[:LINE_MAX_CHARS]} if event.message else {}
     if event.kind == EventKind.STAGE_STARTED:
-        stage.state, stage.started_at, stage.progress = StageState.RUNNING, event.at, 0.0
-        stage.finished_at = stage.duration_s = None
+        values |= {"state": StageState.RUNNING, "started_at": event.at, "progress": 0.0}
+        values |= {"finished_at": None, "duration_s": None}
     elif event.kind == EventKind.STAGE_PROGRESS:
-        stage.progress = float(event.data["fraction"])
+        values["progress"] = float(event.data["fraction"])
     elif event.kind == EventKind.STAGE_FINISHED:
-        stage.state, stage.finished_at, stage.progress = StageState.DONE, event.at, 1.0
-        stage.duration_s = event.data.get("duration_s")
-        stage.reused = bool(event.data.get("reused"))
+        values |= {"state": StageState.DONE, "finished_at": event.at, "progress": 1.0}
+        values |= {"duration_s": event.data.get("duration_s"), "reused": bool(event.data.get("reused"))}
+    return values
 
 
 def _settle_stages(job: Job) -> None:
@@ -183,4 +215,4 @@ def _settle_stages(job: Job) -> None:
 def _settle_shards(job: Job) -> None:
     """A job that ended has no shard to be worked on: whoever still holds one finds its token refused."""
     unfinished = job.shards.filter(state__in=[ShardState.WAITING, ShardState.RUNNING])
-    unfinished.update(state=ShardState.CANCELED, lease_owner="", lease_expires_at=None, finished_at=timezone.now())
+    unfinished.update(state=ShardState.CANCELED, finished_at=timezone.now(), **HELD_BY_NOBODY)

@@ -10,12 +10,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from jobs.models import Shard, ShardKind
-from pipeline.errors import Canceled, EngineFailed, OutOfMemory, WorkspaceBusy
+from pipeline.errors import Canceled, DiskFull, EngineFailed, OutOfMemory, ToolTimeout, WorkspaceBusy
 from pipeline.progress import StageName
 
 BUSY_AGAIN_AFTER_S = 3.0
+NO_SPACE_AGAIN_AFTER_S = 30.0
 # Another attempt, which reuses what is done, may succeed. A cancellation is one that nobody here asked for.
-WORTH_ANOTHER_TRY = frozenset({Canceled.code, EngineFailed.code, OutOfMemory.code})
+WORTH_ANOTHER_TRY = frozenset({Canceled.code, EngineFailed.code, OutOfMemory.code, ToolTimeout.code})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,22 @@ def answer_of(message: dict[str, Any], shard: Shard) -> Outcome | None:
     return None
 
 
+def busy() -> Delayed:
+    """Somebody else has the workspace: a process that lost its lease and is about to be ended."""
+    text = _("Another process still works on this dub; it goes on in a moment.")
+    return Delayed(WorkspaceBusy.code, text, BUSY_AGAIN_AFTER_S)
+
+
+def no_space() -> Delayed:
+    text = _("The server has too little free disk space; the dub goes on when there is room again.")
+    return Delayed(DiskFull.code, text, NO_SPACE_AGAIN_AFTER_S)
+
+
 def _unfinished(code: str, text: str) -> Outcome:
-    if code == WorkspaceBusy.code:  # its last user is about to be ended
-        return Delayed(code, _("Another process still works on this dub; it goes on in a moment."), BUSY_AGAIN_AFTER_S)
+    if code == WorkspaceBusy.code:
+        return busy()
+    if code == DiskFull.code:
+        return no_space()
     return Broke(code, text) if code in WORTH_ANOTHER_TRY else Refused(code, text)
 
 

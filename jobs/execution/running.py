@@ -16,19 +16,18 @@ from django.utils.translation import override
 from jobs import claims, drain, failpoints, services, workspaces
 from jobs.coalescing import Coalescer
 from jobs.errors import LeaseLost
-from jobs.execution.outcomes import BUSY_AGAIN_AFTER_S, Broke, Delayed, Outcome, Stopped, StopReason, answer_of
+from jobs.execution.outcomes import Broke, Outcome, Stopped, StopReason, answer_of, busy, no_space
 from jobs.execution.requests import request_for
 from jobs.execution.settling import settle
 from jobs.execution.telling import Telling
 from jobs.models import Shard
 from jobs.runner_process import RunnerProcess
 from jobs.services import Claim, NewEvent
-from pipeline.errors import DiskFull, WorkspaceBusy
+from pipeline.errors import WorkspaceBusy
 
 logger = structlog.get_logger(__name__)
 TICK_S = 0.1
 WISHES_EVERY_S = 0.4
-NO_SPACE_AGAIN_AFTER_S = 30.0
 
 
 def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
@@ -86,13 +85,11 @@ class _Attempt:
     def _hindrance(self) -> Outcome | None:
         """Why the work cannot begin now."""
         if shutil.disk_usage(settings.WORK_ROOT).free < settings.FREE_SPACE_RESERVE_BYTES:
-            text = _("The server has too little free disk space; the dub goes on when there is room again.")
-            return Delayed(DiskFull.code, text, NO_SPACE_AGAIN_AFTER_S)
+            return no_space()
         try:
             workspaces.prepare(self._shard, self._claim)
         except WorkspaceBusy:
-            text = _("Another process still works on this dub; it goes on in a moment.")
-            return Delayed(WorkspaceBusy.code, text, BUSY_AGAIN_AFTER_S)
+            return busy()
         return None
 
     def _followed(self) -> Outcome:

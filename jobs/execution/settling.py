@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from jobs import chain, claims, failpoints, releases, services
 from jobs.execution.outcomes import Broke, Delayed, DubFiles, Finished, Outcome, Refused, Stopped, StopReason
 from jobs.execution.telling import part_finished
-from jobs.models import Job, JobState, Shard, ShardState
+from jobs.models import JobState, Shard
 from jobs.services import Claim, NewEvent
 from library import services as library
 
@@ -24,7 +24,7 @@ def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEve
     """Raises LeaseLost."""
     match outcome:
         case Finished(dub=None):
-            _finish(claim, outcome, events)
+            _finish(shard, claim, outcome, events)
         case Finished(dub=DubFiles() as dub):
             _publish(shard, claim, outcome, dub, events)
         case Stopped(reason=StopReason.CANCELED):
@@ -43,27 +43,20 @@ def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEve
 
 
 @transaction.atomic
-def _finish(claim: Claim, finished: Finished, events: Sequence[NewEvent]) -> None:
-    """The shard is done, and what follows waits: both or neither."""
-    shard = services.held(claim)
+def _finish(shard: Shard, claim: Claim, finished: Finished, events: Sequence[NewEvent]) -> None:
+    """The shard is done, and what follows waits or its job is done: both or neither."""
     transaction.on_commit(partial(failpoints.reach, "after_finish_commit"))  # before the doorbell's
-    shard.state, shard.result, shard.finished_at = ShardState.DONE, finished.result, timezone.now()
-    shard.lease_owner, shard.lease_expires_at = "", None
-    shard.error_code = shard.error_message = ""
-    shard.save()
+    services.finish(shard, claim, finished.result)
     services.note(shard.job, [*events, *part_finished(shard)])
     if not chain.follow(shard):
-        services.transition(shard.job_id, JobState.DONE)
+        shard.job.summary = finished.dub.summary if finished.dub else {}
+        services.change(shard.job, JobState.DONE)
     failpoints.reach("before_finish_commit")
 
 
 def _publish(shard: Shard, claim: Claim, finished: Finished, dub: DubFiles, events: Sequence[NewEvent]) -> None:
     """The dub is in the library and its job done: both or neither."""
     job = shard.job
-
-    def finish_job() -> None:
-        _finish(claim, finished, events)
-        Job.objects.filter(id=job.id).update(summary=dub.summary)
 
     # Hashing a long film takes a while; the lease must outlast it.
     claims.renew(claim, now=timezone.now() + timedelta(seconds=_hashing_time_s(dub)))
@@ -77,7 +70,7 @@ def _publish(shard: Shard, claim: Claim, finished: Finished, dub: DubFiles, even
             duration_s=job.upload.media.get("duration_s"),
             files=dub.artifacts,
         ),
-        in_same_transaction=finish_job,
+        in_same_transaction=partial(_finish, shard, claim, finished, events),
     )
 
 
