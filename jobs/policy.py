@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -61,12 +60,11 @@ def running_jobs(owner_id: UUID) -> QuerySet[Job]:
     return Job.objects.filter(owner_id=owner_id, state=JobState.RUNNING).order_by()
 
 
-def _in_turn(queues: Collection[QueueClass]) -> list[tuple[int, Any]]:
+def _in_turn(queues: Collection[QueueClass]) -> list[tuple[int, UUID]]:
     """Each priority with each user that has something waiting there, in the order in which they are to be served."""
     with connection.cursor() as cursor:
         cursor.execute(TURNS.format(queues=", ".join(["%s"] * len(queues))), list(queues))
-        turns: list[tuple[int, Any]] = cursor.fetchall()
-    return turns
+        return [(priority, UUID(str(owner_id))) for priority, owner_id in cursor.fetchall()]
 
 
 def _of_owner(ready: QuerySet[Shard], owner_id: UUID) -> Shard | None:
