@@ -6,8 +6,8 @@ import json
 import os
 import queue
 import subprocess
-import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,10 +23,9 @@ from pipeline.progress import StageName
 from pipeline.settings import DubSettings
 
 logger = structlog.get_logger(__name__)
-RUNNER = (sys.executable, "-m", "pipeline.runner")
 LINE_MAX_BYTES = 1024 * 1024
 WAITING_MESSAGES = 1000  # a runner that talks faster than the database writes has to wait
-END_GRACE_S = 1.5
+END_GRACE_S = 1.0  # a cancellation is to be over within 2 s
 LAST_WORDS_BYTES = 2000
 # A native library that leaks a little must not fill the machine: the process is renewed between requests.
 REQUESTS_MAX = 200
@@ -63,6 +62,7 @@ class Request:
             "workspace_dir": str(self.workspace_dir),
             "name": self.name,
             "lease_s": self.lease_s,
+            "said_at_s": time.monotonic(),
             "memory_mib": self.memory_mib,
             "parts": self.parts,
             "part_s": self.part_s,
@@ -78,7 +78,7 @@ class RunnerProcess:
     that has not answered, or has grown large or old, is replaced at the next `begin`.
     """
 
-    def __init__(self, command: Sequence[str] = RUNNER) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         self._child: _Child | None = None
         self._request: Request | None = None
@@ -120,7 +120,7 @@ class RunnerProcess:
     def alive(self) -> None:
         """A sign of life: the lease of the request was renewed."""
         if self._child is not None:
-            self._child.write(b'{"alive": true}\n')
+            self._child.write(json.dumps({"alive": True, "said_at_s": time.monotonic()}).encode() + b"\n")
 
     @property
     def has_ended(self) -> bool:

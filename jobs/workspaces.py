@@ -13,8 +13,8 @@ from django.conf import settings
 
 from jobs.models import Job, Shard
 from jobs.services import Claim
-from pipeline.dub import forget_from
 from pipeline.progress import StageName
+from pipeline.workspace import forget_from
 
 
 def job_folder(job_id: UUID) -> Path:

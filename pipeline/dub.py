@@ -116,16 +116,6 @@ def run_stage(order: Order, stage: StageName, progress: Progress, cancel: Cancel
         return StageResult(stage, build.durations_s[stage], stage not in build.made, done)
 
 
-def forget_from(workspace_dir: Path, stage: StageName) -> None:
-    """Has `stage` and those after it run again. Single windows and lines are kept by what they are made from.
-
-    Raises WorkspaceBusy.
-    """
-    with Workspace(workspace_dir) as workspace:
-        for name in list(StageName)[list(StageName).index(stage) :]:
-            workspace.drop_record(name)
-
-
 def explain(
     source: Path, settings: DubSettings, *, output_dir: Path, workspace_dir: Path
 ) -> tuple[Plan, list[StageForecast]]:

@@ -3,12 +3,14 @@
 Request:  {"id": str, "kind": "stage" | "split" | "part", "stage": name of a stage,
            "source": path, "settings": {DubSettings}, "output_dir": path, "workspace_dir": path,
            "name": what the user calls the source,
-           "lease_s": seconds, 0 for ever,  "memory_mib": limit, 0 for none,
+           "lease_s": seconds, 0 for ever,  "said_at_s": when it was, as the machine's monotonic clock has it,
+           "memory_mib": limit, 0 for none,
            "parts": at most how many, "part_s": seconds of speech in one          for a split
            "request": one of the parts a split answered                           for a part}
           A stage also makes what is not up to date before it, so the last one is the whole dub.
-Sign of life: {"alive": true}, as often as the lease is renewed. A runner that has work and hears none for 0.9 of
-          `lease_s` kills itself and its group (`pipeline.watch`); without work it waits as long as stdin is open.
+Sign of life: {"alive": true, "said_at_s": …}, as often as the lease is renewed. A runner that has work, and has been
+          told nothing for 0.9 of `lease_s`, kills itself and its group (`pipeline.watch`), however long it took to
+          start; without work it waits as long as stdin is open.
 Answers:  {"id": str, "kind": "stage_started" | "stage_progress" | "part_progress" | "stage_finished" | "log",
            "stage", "level", "message", "data"} as in `pipeline.progress.Event`;
           {"id": str, "kind": "heartbeat", "data": {"rss_mib": memory of the runner and its tools}} every second, from
@@ -65,6 +67,7 @@ class Request:
     stage: StageName
     order: Order
     lease_s: float
+    said_at_s: float
     memory_mib: int
     parts: int
     part_s: float
@@ -87,6 +90,7 @@ class Request:
             stage=StageName(data["stage"]),
             order=order,
             lease_s=float(data["lease_s"]),
+            said_at_s=float(data["said_at_s"]),
             memory_mib=int(data["memory_mib"]),
             parts=int(data["parts"]) if kind is Kind.SPLIT else 0,
             part_s=float(data["part_s"]) if kind is Kind.SPLIT else 0.0,
@@ -124,6 +128,7 @@ class Runner:
         self._cancel = cancel
         self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._watch: Watch | None = None
+        self._alive_at_s = 0.0
 
     def serve(self) -> None:
         threading.Thread(target=self._read, name="requests", daemon=True).start()
@@ -141,7 +146,8 @@ class Runner:
         answers = Answers(self._answers, str(data.get("id", "")))
         try:
             request = _read_request(data)
-            with Watch(answers.send, request.lease_s, request.memory_mib) as self._watch:
+            said_at_s = max(request.said_at_s, self._alive_at_s)  # signs of life may be older than the work
+            with Watch(answers.send, request.lease_s, said_at_s, request.memory_mib) as self._watch:
                 done = perform(request, answers, self._cancel)
             answers.send({"kind": "result", "data": done})
         except DubbingError as error:
@@ -162,9 +168,10 @@ class Runner:
                 data = json.loads(line)
             except ValueError:
                 data = {}
-            if data == {"alive": True}:
+            if isinstance(data, dict) and data.get("alive"):
+                self._alive_at_s = float(data["said_at_s"])
                 if self._watch is not None:
-                    self._watch.renew()
+                    self._watch.renew(self._alive_at_s)
             else:
                 self._waiting.put(data if isinstance(data, dict) else {})
         self._cancel.cancel()

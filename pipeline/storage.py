@@ -6,12 +6,11 @@ import errno
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import soundfile
 
 from pipeline.errors import DiskFull, OutputNotWritable, StorageError
 
@@ -53,7 +52,10 @@ def storage_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise storage_error(error, folder) from error
-    except soundfile.LibsndfileError as error:
+    except RuntimeError as error:
+        sound = sys.modules.get("soundfile")  # not imported: it would cost every worker and web process 0.2 s
+        if sound is None or not isinstance(error, sound.LibsndfileError):
+            raise
         # libsndfile says only "System error" when a write fails: what is left on the disk tells why.
         if shutil.disk_usage(folder).free < NOTHING_LEFT_BYTES:
             raise storage_error(OSError(errno.ENOSPC, ""), folder) from error

@@ -23,6 +23,7 @@ LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 1.0
 LEASE_SHARE = 0.9  # of a lease: what is left covers the way the sign of life took
 ALARM_AFTER_S = 1.0  # the thread goes first, for it takes the whole group along
+SOON_S = 0.001  # 0 would be no alarm
 MIB = 2**20
 
 
@@ -32,17 +33,19 @@ class Watch:
     A lease of 0 s never runs out; 0 MiB is no limit.
     """
 
-    def __init__(self, say: Callable[[dict[str, Any]], None], lease_s: float, memory_mib: int) -> None:
+    def __init__(
+        self, say: Callable[[dict[str, Any]], None], lease_s: float, said_at_s: float, memory_mib: int
+    ) -> None:
         self._say = say
         self._lease_s = lease_s * LEASE_SHARE
         self._memory_mib = memory_mib
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look_after, name="watch", daemon=True)
         self._renewing = threading.Lock()
-        self._ends_at_s = 0.0
+        self._ends_at_s = said_at_s + self._lease_s
 
     def __enter__(self) -> Self:
-        self.renew()
+        self._set_alarm()
         self._thread.start()
         return self
 
@@ -52,12 +55,17 @@ class Watch:
         with self._renewing:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def renew(self) -> None:
-        """A sign of life has come: the lease begins anew."""
+    def renew(self, said_at_s: float) -> None:
+        """A sign of life has come: the lease began anew at that moment of the machine's monotonic clock."""
         with self._renewing:
-            self._ends_at_s = time.monotonic() + self._lease_s
-            if self._lease_s and not self._ended.is_set():
-                signal.setitimer(signal.ITIMER_REAL, self._lease_s + ALARM_AFTER_S)
+            self._ends_at_s = said_at_s + self._lease_s
+            if not self._ended.is_set():
+                self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        if self._lease_s:
+            left_s = self._ends_at_s + ALARM_AFTER_S - time.monotonic()
+            signal.setitimer(signal.ITIMER_REAL, max(left_s, SOON_S))
 
     def _look_after(self) -> None:
         beat_at_s = 0.0

@@ -177,6 +177,16 @@ class Journal:
         self.close()
 
 
+def forget_from(root: Path, stage: StageName) -> None:
+    """Has `stage` and those after it run again. Single windows and lines are kept by what they are made from.
+
+    Raises WorkspaceBusy.
+    """
+    with Workspace(root) as workspace:
+        for name in list(StageName)[list(StageName).index(stage) :]:
+            workspace.drop_record(name)
+
+
 def fingerprint(inputs: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical JSON of `inputs`."""
     canonical = json.dumps(inputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

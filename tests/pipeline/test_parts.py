@@ -80,7 +80,15 @@ class Bench:
         )
         assert child.stdin is not None
         assert child.stdout is not None
-        request = {"id": "1", "kind": "part", "stage": stage, "request": asdict(part), "lease_s": 0, "memory_mib": 0}
+        request = {
+            "id": "1",
+            "kind": "part",
+            "stage": stage,
+            "request": asdict(part),
+            "lease_s": 0,
+            "said_at_s": 0,
+            "memory_mib": 0,
+        }
         request |= {"source": str(self.order.source), "settings": ASKED.to_json(), "name": "talk.mp4"}
         request |= {"output_dir": str(self.order.output_dir), "workspace_dir": str(self.order.workspace_dir)}
         child.stdin.write(json.dumps(request).encode() + b"\n")

@@ -75,6 +75,16 @@ class Child:
 @pytest.fixture
 def strange() -> Iterator[Child]:
     child = Child("-c", STRANGE)
+    child.ask(**request("break"))
+    child.answer()  # it has started
+    yield child
+    child.close()
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Child]:
+    """For what it survives."""
+    child = Child("-c", STRANGE)
     yield child
     child.close()
 
@@ -115,6 +125,7 @@ def request(work: str = "", folder: Path = Path("/nowhere"), **changes: Any) -> 
         "workspace_dir": str(folder / "workspace"),
         "name": work,
         "lease_s": 0,
+        "said_at_s": time.monotonic(),
         "memory_mib": 0,
     }
     return asked | changes
@@ -145,10 +156,10 @@ def test_a_request_nobody_can_read_is_refused_and_the_next_one_done(
     assert dubber.answer()[1]["kind"] == "result"
 
 
-def test_a_fault_in_the_program_is_told_as_one(strange: Child) -> None:
-    strange.ask(**request("break"))
+def test_a_fault_in_the_program_is_told_as_one(lasting: Child) -> None:
+    lasting.ask(**request("break"))
 
-    assert strange.answer()[1]["data"] == {"code": "error"}
+    assert lasting.answer()[1]["data"] == {"code": "error"}
 
 
 def test_working_it_beats_every_second_and_tells_its_memory(strange: Child) -> None:
@@ -162,8 +173,6 @@ def test_working_it_beats_every_second_and_tells_its_memory(strange: Child) -> N
 
 @pytest.mark.parametrize("work", ["sleep", "hold the interpreter"])
 def test_without_a_sign_of_life_it_ends_itself(strange: Child, work: str) -> None:
-    strange.ask(**request("break"))
-    strange.answer()  # it has started
     strange.ask(**request(work, lease_s=2))
     asked_s = time.monotonic()
 
@@ -177,7 +186,7 @@ def test_signs_of_life_keep_it_at_work_beyond_its_lease(strange: Child) -> None:
     strange.ask(**request("sleep", lease_s=2))
 
     for _beat in zip(strange.heard(), range(5), strict=False):
-        strange.tell({"alive": True})
+        strange.tell({"alive": True, "said_at_s": time.monotonic()})
 
     assert strange.process.poll() is None
 
@@ -186,7 +195,7 @@ def test_a_runner_that_was_stopped_past_its_lease_does_nothing_when_it_is_woken(
     strange.ask(**request("sleep", lease_s=1))
     next(strange.heard())
     os.kill(strange.process.pid, signal.SIGSTOP)
-    strange.tell({"alive": True})  # nobody reads it before the alarm
+    strange.tell({"alive": True, "said_at_s": time.monotonic()})  # nobody reads it before the alarm
 
     wait_until(lambda: is_pending(strange.process.pid, signal.SIGALRM))
     os.kill(strange.process.pid, signal.SIGCONT)
@@ -194,12 +203,12 @@ def test_a_runner_that_was_stopped_past_its_lease_does_nothing_when_it_is_woken(
     assert strange.process.wait(PATIENCE_S) in {-signal.SIGKILL, -signal.SIGALRM}
 
 
-def test_without_work_it_waits_beyond_any_lease(strange: Child) -> None:
-    strange.ask(**request("break", lease_s=1))
-    strange.answer()
+def test_without_work_it_waits_beyond_any_lease(lasting: Child) -> None:
+    lasting.ask(**request("break", lease_s=1))
+    lasting.answer()
 
     with pytest.raises(subprocess.TimeoutExpired):
-        strange.process.wait(3)
+        lasting.process.wait(3)
 
 
 def test_more_memory_than_it_may_have_ends_it_with_the_reason(strange: Child) -> None:
@@ -209,10 +218,10 @@ def test_more_memory_than_it_may_have_ends_it_with_the_reason(strange: Child) ->
     assert strange.process.wait(PATIENCE_S) == -signal.SIGKILL
 
 
-def test_memory_that_nobody_has_is_refused(strange: Child) -> None:
-    strange.ask(**request("ask for too much"))
+def test_memory_that_nobody_has_is_refused(lasting: Child) -> None:
+    lasting.ask(**request("ask for too much"))
 
-    assert strange.answer()[1]["data"] == {"code": "pipeline.out_of_memory"}
+    assert lasting.answer()[1]["data"] == {"code": "pipeline.out_of_memory"}
 
 
 def test_it_ends_with_whoever_started_it(strange: Child) -> None:

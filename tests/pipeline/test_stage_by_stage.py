@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dub import StageResult, dub, forget_from, run_stage
+from pipeline.dub import StageResult, dub, run_stage
 from pipeline.errors import WorkspaceBusy
 from pipeline.order import Order
 from pipeline.progress import CancelToken, Event, EventKind, StageName
 from pipeline.settings import DubSettings
-from pipeline.workspace import Workspace
+from pipeline.workspace import Workspace, forget_from
 from tests.demo_video import LINES, make_video
 
 EVERYTHING = list(StageName)
