@@ -31,6 +31,9 @@ class Flag:
     def is_set(self) -> bool:
         return self.wait(0)
 
+    def close(self) -> None:
+        os.close(self._fd)
+
     def wait(self, timeout: float | None = None) -> bool:
         return bool(select.select([self._fd], [], [], timeout)[0])
 
@@ -49,16 +52,19 @@ class SocketQueue:
         return pickle.loads(self._reader.recv(MESSAGE_MAX_BYTES))  # noqa: S301 - from our own process tree
 
     def empty(self) -> bool:
-        return not _is_readable(self._reader, 0)
+        return self._reader.fileno() < 0 or not _is_readable(self._reader, 0)
 
     def qsize(self) -> int:
         """django-q2 shows it and knows 0 from more."""
         return 0 if self.empty() else 1
 
     def close(self) -> None:
-        """The other processes have it open still; nothing is buffered here."""
+        """In this process; what was put is there for those who have it open still."""
+        self._reader.close()
+        self._writer.close()
 
-    def join_thread(self) -> None: ...
+    def join_thread(self) -> None:
+        """Nothing is buffered outside the kernel."""
 
 
 class ResultQueue(SocketQueue):
@@ -87,6 +93,11 @@ class TaskQueue(SocketQueue):
         item = super().get()
         self._given.value += 1
         return item
+
+    def close(self) -> None:
+        super().close()
+        self._readiness_seen.close()
+        self._readiness_told.close()
 
     def wait_for_reader(self, timeout_s: float) -> bool:
         """Whether a reader is ready."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import dataclass
 from enum import Enum
 
 import structlog
 from django.db import DatabaseError
 
-from jobs.transport.cluster import Cluster
+from jobs.transport.broker import DoorbellBroker
+from jobs.transport.shared import Board, TaskQueue
 
 logger = structlog.get_logger(__name__)
 CHECK_EVERY_S = 1.0
@@ -24,10 +26,19 @@ class Finding(Enum):
     WEDGED = "wedged"  # the cluster has to be started anew
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What can be seen of a cluster from outside."""
+
+    board: Board
+    tasks: TaskQueue
+    broker: DoorbellBroker
+
+
 class Watchdog:
     """Stuck is a cluster that leaves doorbells unanswered for a while though one of its slots is idle."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Watched) -> None:
         self._cluster = cluster
         self._given = -1
         self._since_s = 0.0
@@ -35,7 +46,7 @@ class Watchdog:
         self._has_replaced = False
 
     def look(self, now_s: float) -> Finding:
-        given = self._cluster.task_queue.given
+        given = self._cluster.tasks.given
         was_away = now_s - self._looked_s > AWAY_S
         self._looked_s = now_s
         if was_away or given != self._given or not self._is_owed_an_answer():
@@ -52,16 +63,16 @@ class Watchdog:
         if not self._cluster.board.idle_pids():
             return False
         try:
-            return not self._cluster.task_queue.empty() or self._cluster.broker.queue_size() > 0
+            return not self._cluster.tasks.empty() or self._cluster.broker.queue_size() > 0
         except DatabaseError as error:
             logger.error("backlog_unknown", error=str(error))
             return False
 
 
-def replace_idle(cluster: Cluster) -> None:
+def replace_idle(board: Board) -> None:
     """Ends what waits for work and what carries it; the sentinel starts them anew within a second."""
     logger.critical("cluster_stuck", silent_s=REPLACE_IDLE_AFTER_S)
-    for pid in [*cluster.board.idle_pids(), cluster.board.pusher_pid]:
+    for pid in [*board.idle_pids(), board.pusher_pid]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

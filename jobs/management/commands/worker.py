@@ -20,7 +20,7 @@ from jobs.transport import kinship
 from jobs.transport.broker import SEPARATOR, DoorbellBroker
 from jobs.transport.cluster import Cluster
 from jobs.transport.presence import Presence
-from jobs.transport.watchdog import CHECK_EVERY_S, Finding, Watchdog, replace_idle
+from jobs.transport.watchdog import CHECK_EVERY_S, Finding, Watchdog, Watched, replace_idle
 
 logger = structlog.get_logger(__name__)
 DOORBELL_MODULE = "jobs.tasks"
@@ -60,7 +60,7 @@ class Master:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._presence = Presence(cluster.broker.queues, cluster.board.slots)
-        self._watchdog = Watchdog(cluster)
+        self._watchdog = Watchdog(Watched(cluster.board, cluster.task_queue, cluster.broker))
         self._next_check_s = self._next_sign_s = time.monotonic()
 
     def follow(self) -> None:
@@ -87,7 +87,7 @@ class Master:
             close_old_connections()
             finding = self._watchdog.look(now_s)
             if finding is Finding.STUCK:
-                replace_idle(self._cluster)
+                replace_idle(self._cluster.board)
             elif finding is Finding.WEDGED:
                 self._end("the cluster is wedged")
 
