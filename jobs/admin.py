@@ -1,44 +1,155 @@
+"""The queue for administrators: to look at, and to change through `jobs.dispatch` and `jobs.filing` alone."""
+
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from jobs.models import Job, Stage
+from accounts.models import User
+from jobs import dispatch, filing
+from jobs.models import Job, Preset, Project, Shard, Stage, UserLimits
+from pipeline.errors import DubbingError
+
+FIRST = 10  # the priority of jobs that an administrator lets go before others
 
 
-class StageInline(admin.TabularInline):
-    model = Stage
+class _ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
-    readonly_fields: ClassVar = [
-        "name",
-        "state",
-        "progress",
-        "started_at",
-        "duration_s",
-        "reused",
-        "last_line",
-    ]
-    exclude: ClassVar = ["position", "finished_at"]
 
-    def has_add_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StageInline(_ReadOnlyInline):
+    model = Stage
+    fields: ClassVar = ["name", "state", "progress", "started_at", "duration_s", "reused", "last_line"]
+
+
+class ShardInline(_ReadOnlyInline):
+    model = Shard
+    fields: ClassVar = [
+        "stage",
+        "kind",
+        "part",
+        "queue",
+        "state",
+        "attempts",
+        "not_before",
+        "lease_owner",
+        "started_at",
+        "finished_at",
+        "error_message",
+    ]
 
 
 @admin.register(Job)
 class JobAdmin(admin.ModelAdmin):
-    """For looking; what changes a job goes through `jobs.dispatch`."""
-
-    list_display = ("name", "owner", "state", "created_at", "finished_at")
-    list_filter: ClassVar = ["state", "created_at"]
-    search_fields: ClassVar = ["name", "owner__username", "id"]
-    list_select_related: ClassVar = ["owner"]
-    inlines: ClassVar = [StageInline]
+    list_display = ("name", "owner", "state", "priority", "pinned", "project", "created_at", "finished_at")
+    list_filter: ClassVar = ["state", "pinned", "created_at"]
+    search_fields: ClassVar = ["name", "owner__username", "id", "series"]
+    list_select_related: ClassVar = ["owner", "project"]
+    inlines: ClassVar = [StageInline, ShardInline]
+    actions = ("cancel", "pause", "resume", "retry", "requeue", "let_go_first", "line_up", "pin", "unpin", "remove")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        return False  # it would go past `dispatch.delete`
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("jobs.change_job"))
+
+    @admin.action(description=_("Cancel"), permissions=["moderate"])
+    def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, dispatch.cancel)
+
+    @admin.action(description=_("Pause"), permissions=["moderate"])
+    def pause(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, dispatch.pause)
+
+    @admin.action(description=_("Go on (paused jobs)"), permissions=["moderate"])
+    def resume(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, dispatch.resume)
+
+    @admin.action(description=_("Try again (ended jobs)"), permissions=["moderate"])
+    def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, dispatch.retry)
+
+    @admin.action(description=_("Put back into the queue (stuck jobs)"), permissions=["moderate"])
+    def requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, dispatch.requeue)
+
+    @admin.action(description=_("Let go before others"), permissions=["moderate"])
+    def let_go_first(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, lambda job, *, by: filing.prioritise(job.id, FIRST, by))
+
+    @admin.action(description=_("Line up with the others"), permissions=["moderate"])
+    def line_up(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, lambda job, *, by: filing.prioritise(job.id, 0, by))
+
+    @admin.action(description=_("Pin: keep for good"), permissions=["moderate"])
+    def pin(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, lambda job, *, by: filing.pin(job.id))
+
+    @admin.action(description=_("Unpin"), permissions=["moderate"])
+    def unpin(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, lambda job, *, by: filing.unpin(job.id))
+
+    @admin.action(description=_("Delete (dubs stay)"), permissions=["moderate"])
+    def remove(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        _each(request, jobs, dispatch.delete)
+
+
+@admin.register(UserLimits)
+class UserLimitsAdmin(admin.ModelAdmin):
+    list_display = ("user", "max_running", "max_waiting", "max_a_day", "may_use_high")
+    autocomplete_fields: ClassVar = ["user"]
+    list_select_related: ClassVar = ["user"]
+    search_fields: ClassVar = ["user__username"]
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin):
+    list_display = ("name", "owner", "series", "created_at")
+    search_fields: ClassVar = ["name", "series", "owner__username"]
+    list_select_related: ClassVar = ["owner"]
+    autocomplete_fields: ClassVar = ["owner", "preset"]
+
+
+@admin.register(Preset)
+class PresetAdmin(admin.ModelAdmin):
+    list_display = ("name", "owner", "is_default", "created_at")
+    search_fields: ClassVar = ["name", "owner__username"]
+    list_select_related: ClassVar = ["owner"]
+    autocomplete_fields: ClassVar = ["owner"]
+
+
+def _each(request: HttpRequest, jobs: QuerySet[Job], do: Callable[..., object]) -> None:
+    """Does it to each job by itself and says for how many it worked, and why not for the others."""
+    by, done = request.user, 0
+    assert isinstance(by, User)  # noqa: S101 - the admin lets nobody else in
+    for job in jobs:
+        try:
+            do(job, by=by)
+        except DubbingError as error:
+            messages.warning(request, f"{job.name}: {error}")
+        else:
+            done += 1
+    if done:
+        messages.success(
+            request, ngettext("Done for %(count)s job.", "Done for %(count)s jobs.", done) % {"count": done}
+        )
