@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from functools import partial
 
-import redis
 import structlog
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +16,7 @@ from django_q.brokers import Broker
 from jobs.models import QueueClass
 from jobs.transport import database_doorbells, health
 from jobs.transport.changes import Changes, watch
+from jobs.transport.limits import RedisAway
 
 logger = structlog.get_logger(__name__)
 SEPARATOR = "+"
@@ -52,7 +52,7 @@ class DoorbellBroker(Broker):
     def _push(self, task: str) -> None:
         try:
             health.doorbells().push(self.queues[0], task)
-        except redis.RedisError:
+        except RedisAway:
             health.health().lost()
             if settings.QUEUE_MODE != "redis":
                 database_doorbells.push(self.queues[0], task)
@@ -79,7 +79,7 @@ class DoorbellBroker(Broker):
             return None
         try:
             return health.doorbells().pop(self.queues, wait_s=WAIT_S)
-        except redis.RedisError:
+        except RedisAway:
             health.health().lost()
             return None
 
@@ -96,7 +96,7 @@ class DoorbellBroker(Broker):
         if self._asks_redis():
             try:
                 waiting += health.doorbells().pending(self.queues)
-            except redis.RedisError:
+            except RedisAway:
                 health.health().lost()
         return waiting
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from jobs.models import QueueClass
-from jobs.transport.redis_doorbells import MOST_WAITING
+from jobs.transport.limits import MOST_WAITING
 
 CHANNEL = "dubbing_doorbell"
 

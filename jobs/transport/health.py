@@ -11,15 +11,17 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-import redis
 import structlog
 from django.conf import settings
 from django.utils import timezone
 
 from jobs.transport.hysteresis import Hysteresis, Recovery
-from jobs.transport.redis_doorbells import RedisDoorbells
+from jobs.transport.limits import RedisAway
+
+if TYPE_CHECKING:
+    from jobs.transport.redis_doorbells import RedisDoorbells
 
 logger = structlog.get_logger(__name__)
 
@@ -57,7 +59,7 @@ class RedisHealth:
     def _looked(self) -> bool:
         try:
             self._look()
-        except redis.RedisError:
+        except RedisAway:
             return False
         return True
 
@@ -83,6 +85,8 @@ class _Site:
     def get(self) -> tuple[RedisDoorbells, RedisHealth]:
         with self._lock:
             if self._made is None:
+                from jobs.transport.redis_doorbells import RedisDoorbells  # slow, and often not configured
+
                 doorbells = RedisDoorbells(settings.REDIS_URL)
                 recovery = Recovery(settings.QUEUE_RECOVERY_CHECKS, settings.QUEUE_RECOVERY_SECONDS)
                 self._made = doorbells, RedisHealth(doorbells.ping, recovery, settings.QUEUE_CHECK_SECONDS)
@@ -124,8 +128,3 @@ def health() -> RedisHealth:
 def forget() -> None:
     """The next use looks at the settings again."""
     _site.forget()
-
-
-def since() -> datetime | None:
-    """When this process last switched between Redis and the database; None where there is nothing to switch."""
-    return health().since if is_configured() else None

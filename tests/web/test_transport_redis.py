@@ -14,7 +14,7 @@ from jobs import dispatch
 from jobs.errors import QueueUnavailable
 from jobs.transport import health, state
 from jobs.transport.broker import DoorbellBroker
-from jobs.transport.redis_doorbells import MOST_WAITING
+from jobs.transport.limits import MOST_WAITING
 from jobs.transport.state import Transport
 from pipeline.settings import DubSettings
 from tests.factories import make_upload, make_user

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
@@ -31,6 +31,7 @@ STOP_MARGIN_S = 2.0  # beyond DRAIN_SECONDS, for the processes around the runnin
 
 class Command(BaseCommand):
     help = "Work on jobs until told to stop with SIGTERM; running ones are then left at their last checkpoint."
+    requires_system_checks: ClassVar = []  # they import every page; `prepare` makes them before a start
 
     def add_arguments(self, parser: CommandParser) -> None:
         choices = [*QueueClass.values, "all"]
