@@ -17,17 +17,20 @@ from django.db.models import Q, QuerySet
 from jobs import quotas
 from jobs.models import Job, JobState, QueueClass, Shard, ShardState
 
-# In SQL, because Django would group by the subqueries, and so answer them for every waiting shard. This way an index
-# answers each of them once for each user, however many shards they have or had.
+# In SQL, because Django would group by the subquery, and so answer it for every waiting shard. This way each part is
+# answered from an index, whatever number of shards the users had before.
 TURNS = """
 SELECT waiting.priority, waiting.owner_id
 FROM (
     SELECT priority, owner_id, MIN(id) AS oldest FROM jobs_shard
     WHERE state = 'waiting' AND queue IN ({queues}) GROUP BY priority, owner_id
 ) AS waiting
+LEFT JOIN (
+    SELECT owner_id, COUNT(*) AS shards FROM jobs_shard WHERE state = 'running' GROUP BY owner_id
+) AS running ON running.owner_id = waiting.owner_id
 ORDER BY
     waiting.priority DESC,
-    (SELECT COUNT(*) FROM jobs_shard WHERE state = 'running' AND owner_id = waiting.owner_id),
+    COALESCE(running.shards, 0),
     (SELECT MAX(started_at) FROM jobs_shard WHERE owner_id = waiting.owner_id) NULLS FIRST,
     waiting.oldest
 """

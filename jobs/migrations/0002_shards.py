@@ -142,6 +142,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="shard",
+            index=models.Index(condition=models.Q(("state", "running")), fields=["owner"], name="jobs_shard_running"),
+        ),
+        migrations.AddIndex(
+            model_name="shard",
             index=models.Index(fields=["state", "-priority", "owner", "id", "queue"], name="jobs_shard_claim"),
         ),
         migrations.AddIndex(

@@ -73,6 +73,7 @@ class Shard(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["state", "-priority", "owner", "id", "queue"], name="jobs_shard_claim"),
+            models.Index(fields=["owner"], condition=models.Q(state="running"), name="jobs_shard_running"),
             models.Index(fields=["state", "lease_expires_at"], name="jobs_shard_lease"),
             models.Index(fields=["owner", "started_at"], name="jobs_shard_served"),
         ]

@@ -1,11 +1,13 @@
-"""Keeps the queue honest from outside the workers: lost doorbells, lost workers, left-over files."""
+"""Keeps the queue honest from outside the workers: lost doorbells, lost workers, left-over files, and what is too old."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from django.core.management.base import BaseCommand
@@ -16,6 +18,7 @@ from jobs import doorbell, releases
 from jobs.transport import presence
 from jobs.workspaces import remove_stale
 from library import services as library
+from pipeline import processes
 from uploads import services as uploads
 
 logger = structlog.get_logger(__name__)
@@ -43,24 +46,45 @@ class StopRequest:
         return self.is_raised
 
 
+class Pruning:
+    """Retention, in a process of its own: removing gigabytes takes longer than a worker may be lost unnoticed."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self._process = processes.start([sys.executable, "-m", "django", "prune"])
+
+    def end(self) -> None:
+        if self._process is not None:
+            processes.end_group(self._process)
+
+
 class Command(BaseCommand):
-    help = "Ring again for waiting jobs, take over from lost workers, remove left-over files."
+    help = "Ring again for waiting jobs, take over from lost workers, remove left-over files and what is too old."
+    requires_system_checks: ClassVar[list[str]] = []  # they import the whole site, which delays the first look
 
     def handle(self, **options: Any) -> None:
-        stop = StopRequest()
+        stop, pruning = StopRequest(), Pruning()
         next_sweep_s = time.monotonic()
-        while not stop.wait(CYCLE_S):
+        while True:
             close_old_connections()
             try:
                 keep_moving()
                 if time.monotonic() >= next_sweep_s:
                     next_sweep_s = time.monotonic() + SWEEP_EVERY_S
                     sweep()
+                    pruning.start()
             except OperationalError as error:
                 logger.error("supervise_cycle_failed", error=str(error))  # the database is away; try again
+            if stop.wait(CYCLE_S):
+                pruning.end()
+                return
 
 
 def keep_moving() -> None:
+    """At its first call after a start, too: what this machine's dead workers held is free at once."""
     now = timezone.now()
     taken = releases.take_over(now=now)
     rung = doorbell.ring_again(now=now)
