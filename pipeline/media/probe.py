@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ CONTAINERS = (
     "mov,mp4,matroska,webm,avi,asf,flv,mpegts,mpeg,mxf,wav,w64,aiff,au,caf,flac,wv,ape,mp3,aac,ac3,eac3,dts,ogg,amr"
 )
 PROBE_TIMEOUT_S = 60
+KEPT_ANSWERS = 16
 MAX_STREAMS = 64
 MAX_PIXELS = 8192 * 8192  # a larger frame could take gigabytes to decode
 
@@ -98,13 +100,14 @@ def probe(path: Path, *, display_name: str | None = None) -> MediaFacts:
     """
     name = display_name or path.name
     _require_file(path, name)
-    answer = _ffprobe(path, name)
+    now = path.stat()
+    answer = _ffprobe(path, name, now.st_size, now.st_mtime_ns)
     streams = answer.get("streams", [])
     if not streams:
         raise NotMedia(f"{name} is not a video or audio file ffmpeg can read; choose another file")
     if len(streams) > MAX_STREAMS:
         raise NotMedia(f"{name} has {len(streams)} streams; at most {MAX_STREAMS} are accepted")
-    return _facts(answer, path.stat().st_size)
+    return _facts(answer, now.st_size)
 
 
 def _require_file(path: Path, name: str) -> None:
@@ -116,7 +119,9 @@ def _require_file(path: Path, name: str) -> None:
         raise NotMedia(f"{name} is empty (0 bytes); copy or upload it again")
 
 
-def _ffprobe(path: Path, name: str) -> dict[str, Any]:
+@lru_cache(maxsize=KEPT_ANSWERS)
+def _ffprobe(path: Path, name: str, size_bytes: int, changed_ns: int) -> dict[str, Any]:
+    """Asked once while the file stays as it is: a runner is given the same one stage by stage."""
     argv = ["ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters"]
     argv += ["-max_pixels", str(MAX_PIXELS), *input_options(path)]
     try:
