@@ -1,4 +1,4 @@
-"""Keeps the queue honest from outside the workers: lost doorbells, lost workers, left-over files, and what is too old."""
+"""Keeps the queue honest from outside the workers: lost doorbells, lost workers, left-over and old files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
@@ -63,7 +63,7 @@ class Pruning:
 
 class Command(BaseCommand):
     help = "Ring again for waiting jobs, take over from lost workers, remove left-over files and what is too old."
-    requires_system_checks: ClassVar[list[str]] = []  # they import the whole site, which delays the first look
+    requires_system_checks = []  # noqa: RUF012 - they import the whole site, which delays the first look
 
     def handle(self, **options: Any) -> None:
         stop, pruning = StopRequest(), Pruning()
