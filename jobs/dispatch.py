@@ -152,9 +152,10 @@ def retry(job: Job, *, by: User, from_stage: StageName | None = None) -> Job:
         raise JobStateError(_("Everything of this job is done; choose the stage to begin again with."))
     stage = from_stage or StageName(str(undone))
     logger.info("job_retried", job_id=str(job.id), user_id=str(by.pk), stage=stage.value)
+    again = chain.STAGES[chain.STAGES.index(stage) :]
+    job.shards.filter(stage__in=again).delete()  # parts of another round must not be counted among the new ones
     reset = {"state": StageState.WAITING, "progress": 0.0, "started_at": None, "finished_at": None}
-    again = job.stages.filter(position__gte=list(StageName).index(stage))
-    again.update(**reset, duration_s=None, reused=False, last_line="")
+    job.stages.filter(name__in=again).update(**reset, duration_s=None, reused=False, last_line="")
     job = transition(job.id, JobState.QUEUED)
     chain.begin(job, stage, is_forced=from_stage is not None)
     return job

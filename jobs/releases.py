@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs import holders, services
-from jobs.models import EventKind, Job, JobState, Shard, ShardKind, ShardState
+from jobs.models import FINAL_STATES, EventKind, Job, JobState, Shard, ShardKind, ShardState
 from jobs.services import Claim, NewEvent, change
 
 logger = structlog.get_logger(__name__)
@@ -27,6 +27,9 @@ def give_back(claim: Claim, message: str, *, code: str = "", not_before: datetim
     `code` says what it waits for; as long as that does not change, it is told only once.
     """
     shard = services.held(claim)
+    if shard.job.is_cancel_requested:
+        _cancel(shard)
+        return
     shard.attempts -= 1
     is_told = bool(code) and shard.error_code == code
     if code:
@@ -65,7 +68,14 @@ def take_over(*, now: datetime) -> int:
         for shard_id, job_id, token, owner, expires_at in rows
         if (expires_at is not None and expires_at < now) or holders.is_gone(owner)
     ]
+    _end_left_canceled()
     return sum(_take_over(claim, now) for claim in lost)
+
+
+def end_canceled(job: Job) -> None:
+    """The end of a job whose cancellation was asked for, once nobody works on it. The job's row is locked."""
+    if job.is_cancel_requested and not job.is_final and not _is_worked_on(job):
+        change(job, JobState.CANCELED)
 
 
 def take_away(job: Job, message: str) -> None:
@@ -73,6 +83,14 @@ def take_away(job: Job, message: str) -> None:
     for shard in job.shards.select_for_update().filter(state=ShardState.RUNNING):
         shard.job = job
         _wait(shard, message)
+
+
+def _end_left_canceled() -> None:
+    """Of those to be canceled, the ones that nobody is left to end."""
+    left = Job.objects.filter(cancel_requested_at__isnull=False).exclude(state__in=FINAL_STATES)
+    for job_id in left.exclude(shards__state=ShardState.RUNNING).values_list("id", flat=True):
+        with transaction.atomic():
+            end_canceled(services.locked(job_id))
 
 
 @transaction.atomic
@@ -119,12 +137,10 @@ def _fail(shard: Shard, code: str, reason: str, told: str) -> None:
 
 
 def _cancel(shard: Shard) -> None:
-    """The job has ended when nobody works on another of its shards any more."""
     _leave(shard, ShardState.CANCELED)
     shard.finished_at = timezone.now()
     shard.save()
-    if not _is_worked_on(shard):
-        change(shard.job, JobState.CANCELED)
+    end_canceled(shard.job)
 
 
 def _wait(shard: Shard, message: str, not_before: datetime | None = None) -> None:
@@ -132,7 +148,7 @@ def _wait(shard: Shard, message: str, not_before: datetime | None = None) -> Non
     _leave(shard, ShardState.WAITING)
     shard.not_before = not_before
     shard.save()
-    if shard.job.state == JobState.RUNNING and not _is_worked_on(shard):
+    if shard.job.state == JobState.RUNNING and not _is_worked_on(shard.job):
         change(shard.job, JobState.QUEUED, message=message)
     elif message:
         services.append(shard.job, [NewEvent(EventKind.LOG, stage=shard.stage, message=message)])
@@ -142,8 +158,8 @@ def _leave(shard: Shard, state: ShardState) -> None:
     shard.state, shard.lease_owner, shard.lease_expires_at = state, "", None
 
 
-def _is_worked_on(shard: Shard) -> bool:
-    return shard.job.shards.filter(state=ShardState.RUNNING).exists()
+def _is_worked_on(job: Job) -> bool:
+    return job.shards.filter(state=ShardState.RUNNING).exists()
 
 
 def _described(shard: Shard) -> str:

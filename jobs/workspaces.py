@@ -6,15 +6,20 @@ The workspace stays when the job has ended, so that it can be taken up again; re
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 
 from jobs.models import Job, Shard
 from jobs.services import Claim
+from pipeline.errors import WorkspaceBusy
 from pipeline.progress import StageName
-from pipeline.workspace import forget_from
+from pipeline.workspace import Workspace, forget_from
+
+logger = structlog.get_logger(__name__)
 
 
 def job_folder(job_id: UUID) -> Path:
@@ -35,6 +40,15 @@ def prepare(shard: Shard, claim: Claim) -> None:
     attempt_folder(claim).mkdir(mode=0o750, parents=True, exist_ok=True)
     if "forget" in shard.request:
         forget_from(workspace_of(shard.job_id), StageName(shard.request["forget"]))
+
+
+def tidy(job_id: UUID) -> None:
+    """Removes half-written files, unless somebody still works there, who will do it then."""
+    root = workspace_of(job_id)
+    with suppress(WorkspaceBusy):
+        if root.exists():
+            with Workspace(root):
+                logger.debug("workspace_tidied", job_id=str(job_id))
 
 
 def remove_attempt(claim: Claim) -> None:

@@ -33,7 +33,10 @@ WISHES_EVERY_S = 0.4
 def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
     """Works on the shard until it ends, is stopped, or the worker drains. Errors of the dub become its job's state."""
     failpoints.reach("after_claim")
-    shard = Shard.objects.select_related("job__upload", "job__owner").get(id=claim.shard_id)
+    shard = Shard.objects.select_related("job__upload", "job__owner").filter(id=claim.shard_id).first()
+    if shard is None:
+        logger.warning("shard_gone", shard_id=claim.shard_id)
+        return
     known = {"job_id": str(shard.job_id), "shard": str(shard), "user_id": str(shard.owner_id)}
     with structlog.contextvars.bound_contextvars(**known), override(settings.LANGUAGE_CODE):
         logger.info("shard_started", attempt=shard.attempts)
@@ -49,6 +52,8 @@ def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
             raise
         finally:
             workspaces.remove_attempt(claim)
+        if isinstance(worked.outcome, Stopped):
+            workspaces.tidy(shard.job_id)
         logger.info("shard_left", outcome=type(worked.outcome).__name__.lower())
 
 

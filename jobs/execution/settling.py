@@ -48,7 +48,9 @@ def _finish(shard: Shard, claim: Claim, finished: Finished, events: Sequence[New
     transaction.on_commit(partial(failpoints.reach, "after_finish_commit"))  # before the doorbell's
     services.finish(shard, claim, finished.result)
     services.note(shard.job, [*events, *part_finished(shard)])
-    if not chain.follow(shard):
+    if chain.follow(shard):
+        releases.end_canceled(shard.job)
+    else:
         shard.job.summary = finished.dub.summary if finished.dub else {}
         services.change(shard.job, JobState.DONE)
     failpoints.reach("before_finish_commit")

@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import User
 from jobs import claims, dispatch, releases, services
 from jobs.errors import JobStateError, LeaseLost
-from jobs.models import EventKind, JobEvent, JobState, StageState
-from jobs.services import ALLOWED, NewEvent
+from jobs.execution.outcomes import Broke, Finished, Outcome, Stopped, StopReason, busy
+from jobs.execution.settling import settle
+from jobs.models import EventKind, Job, JobEvent, JobState, Shard, ShardState, StageState
+from jobs.services import ALLOWED, Claim, NewEvent
 from tests.factories import claim_of, make_job
 
 
@@ -132,3 +134,84 @@ def test_a_finished_job_cannot_be_canceled(alice: User) -> None:
 
     with pytest.raises(JobStateError):
         dispatch.cancel(job, by=alice)
+
+
+def working(owner: User) -> tuple[Job, Shard, Claim]:
+    job = make_job(owner)
+    claim = claims.claim_next("test:1", now=timezone.now())
+    assert claim is not None
+    return job, Shard.objects.select_related("job__upload").get(id=claim.shard_id), claim
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "outcome",
+    [Finished(), Stopped(StopReason.DRAINED), Stopped(StopReason.PAUSED), busy(), Broke("x", "it broke")],
+    ids=["finished", "drained", "paused", "busy", "broke"],
+)
+def test_a_cancellation_holds_whatever_the_worker_was_about_to_say(alice: User, outcome: Outcome) -> None:
+    job, shard, claim = working(alice)
+    dispatch.cancel(job, by=alice)
+
+    settle(shard, claim, outcome, [])
+
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELED
+    assert not job.shards.filter(state__in=[ShardState.WAITING, ShardState.RUNNING]).exists()
+
+
+@pytest.mark.django_db
+def test_a_cancellation_that_nobody_is_left_to_carry_out_is_carried_out(alice: User) -> None:
+    job, _shard, claim = working(alice)
+    releases.give_back(claim, "the worker stops")
+    Job.objects.filter(id=job.id).update(cancel_requested_at=timezone.now())
+
+    releases.take_over(now=timezone.now())
+
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELED
+
+
+@pytest.mark.django_db
+def test_pausing_gives_the_shard_back_uncounted_and_resuming_lets_it_go_on(alice: User) -> None:
+    job, shard, claim = working(alice)
+    dispatch.pause(job, by=alice)
+    assert claims.wishes(claim).is_paused
+
+    settle(shard, claim, Stopped(StopReason.PAUSED), [])
+    assert job.shards.get().attempts == 0
+    assert claims.claim_next("test:1", now=timezone.now()) is None
+
+    dispatch.resume(job, by=alice)
+    assert claims.claim_next("test:1", now=timezone.now()) is not None
+
+
+@pytest.mark.django_db
+def test_a_job_resumed_before_its_worker_noticed_just_runs_on(alice: User) -> None:
+    job, _shard, claim = working(alice)
+
+    dispatch.pause(job, by=alice)
+    resumed = dispatch.resume(job, by=alice)
+
+    assert resumed.state == JobState.RUNNING
+    assert not claims.wishes(claim).is_paused
+
+
+@pytest.mark.django_db
+def test_a_job_put_back_by_an_administrator_is_lost_to_its_worker_and_starts_counting_anew(alice: User) -> None:
+    job, _shard, claim = working(alice)
+
+    dispatch.requeue(job, by=alice)
+
+    with pytest.raises(LeaseLost):
+        claims.renew(claim, now=timezone.now())
+    assert job.shards.get().attempts == 0
+    assert claims.claim_next("test:2", now=timezone.now()) is not None
+
+
+@pytest.mark.django_db
+def test_a_job_that_is_worked_on_cannot_be_deleted(alice: User) -> None:
+    job, _shard, _claim = working(alice)
+
+    with pytest.raises(JobStateError):
+        dispatch.delete(job, by=alice)

@@ -13,14 +13,15 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import User
-from jobs import chain, claims
+from jobs import chain, claims, dispatch
 from jobs.execution import run_claimed
-from jobs.execution.outcomes import Finished
+from jobs.execution.outcomes import Finished, Stopped, StopReason
 from jobs.execution.settling import settle
 from jobs.models import EventKind, Job, JobState, QueueClass, Shard, ShardKind, ShardState, StageState
 from jobs.runner_process import RunnerProcess
 from jobs.services import Claim
 from jobs.transport.presence import Presence
+from pipeline.progress import StageName
 from tests.factories import make_job, make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,10 +168,25 @@ def test_a_part_given_up_fails_the_job_and_says_which(alice: User, settings: Laz
     assert states == [ShardState.DONE, ShardState.FAILED, ShardState.CANCELED]
 
 
+def test_parts_of_a_canceled_round_are_not_counted_in_the_next(alice: User, slots: int) -> None:
+    job = at_parts(alice)
+    taken = claim()
+    dispatch.cancel(job, by=alice)
+    settle(Shard.objects.get(id=taken.shard_id), taken, Stopped(StopReason.CANCELED), [])
+
+    dispatch.retry(job, by=alice, from_stage=StageName.TRANSCRIBE)
+    finish(claim(), {"parts": [{"first": place} for place in range(3)]})
+    for _ in range(3):
+        finish(claim())
+
+    assert kinds(job, "transcribe") == ["split", "part", "part", "part", "stage"]
+    assert job.stages.get(name="transcribe").progress == pytest.approx(0.95)
+
+
 @pytest.mark.parametrize(
     ("stage", "queue"), [("extract", QueueClass.IO), ("mix", QueueClass.CPU), ("transcribe", QueueClass.GPU)]
 )
 def test_each_stage_goes_to_the_workers_it_keeps_busy(settings: LazySettings, stage: str, queue: QueueClass) -> None:
     settings.GPU_STAGES = ["transcribe"]
 
-    assert chain.queue_of(chain.StageName(stage)) == queue
+    assert chain.queue_of(StageName(stage)) == queue
