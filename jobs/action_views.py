@@ -17,12 +17,12 @@ from django.views.decorators.http import require_POST
 
 from accounts.signed_in import SignedInRequest
 from jobs import dispatch, filing
-from jobs.errors import JobStateError, TooManyWaiting
+from jobs.errors import JobStateError
 from jobs.forms import FilingForm
 from jobs.models import Job
 from jobs.views import own_job
+from pipeline.errors import DubbingError
 from pipeline.progress import StageName
-from uploads.errors import UploadRemoved
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def act(request: SignedInRequest, job_id: UUID, action: str) -> HttpResponse:
     asked = ACTIONS[action]
     try:
         asked.do(own_job(request, job_id), request)
-    except (JobStateError, TooManyWaiting, UploadRemoved) as error:
+    except DubbingError as error:  # its text says what to do
         messages.warning(request, str(error))
         return redirect("jobs:detail", job_id)
     messages.info(request, str(asked.said))

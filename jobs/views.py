@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Case, When
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,10 +27,11 @@ from jobs.waiting import waiting_of
 from library.selectors import visible_dubs
 from pipeline.errors import DubbingError, StorageError
 from pipeline.progress import StageName
-from uploads.services import receive
+from uploads.services import discard, receive
 
 DUBS_A_PAGE = 24
 JOBS_A_PAGE = 50
+OPEN_SHOWN = 20
 STOPPED_SHOWN = 5
 EVENTS_SHOWN = 1000  # the log on the page goes back this far; the file of the finished dub has all
 
@@ -41,9 +43,12 @@ EVENTS_SHOWN = 1000  # the log on the page goes back this far; the file of the f
 def home(request: SignedInRequest) -> HttpResponse:
     """What runs, what stopped, what is finished. htmx asks for the moving part alone."""
     jobs = selectors.visible_jobs(request.user).prefetch_related("stages")
+    unfinished = jobs.exclude(state__in=FINAL_STATES)
+    running_first = Case(When(state=JobState.RUNNING, then=0), default=1)
     dubs = Paginator(visible_dubs(request.user), DUBS_A_PAGE)
     context = {
-        "open_jobs": jobs.exclude(state__in=FINAL_STATES).order_by("created_at"),
+        "open_jobs": unfinished.order_by(running_first, "created_at")[:OPEN_SHOWN],
+        "more_open": max(0, unfinished.count() - OPEN_SHOWN),
         "stopped_jobs": jobs.filter(state__in=[JobState.FAILED, JobState.CANCELED])[:STOPPED_SHOWN],
         "dubs": dubs.get_page(request.GET.get("page")),
     }
@@ -112,6 +117,7 @@ def _start(request: SignedInRequest, form: NewDubForm) -> Job | None:
     except NameTaken as error:
         messages.warning(request, str(error))
     except DubbingError as error:
+        discard(upload)
         form.add_error(None, str(error))
         return None
     return job

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs import quotas
-from jobs.models import Job, JobState, ShardState
+from jobs.models import Job, JobState, QueueClass, ShardState
+from jobs.transport import presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,24 @@ def waiting_of(job: Job, *, now: datetime) -> Waiting | None:
     if job.state != JobState.QUEUED:
         return None
     before = _before(job)
-    return Waiting(before, _postponed(job, now) or _at_the_limit(job) or _in_line(before))
+    return Waiting(before, _postponed(job, now) or _at_the_limit(job) or _unattended(job, now) or _in_line(before))
 
 
 def _before(job: Job) -> int:
-    """Users take turns: of equal priority, everybody's first waiting job comes before anybody's second."""
-    turn = Window(RowNumber(), partition_by=[F("owner"), F("priority")], order_by=[F("created_at"), F("id")])
-    queued = Job.objects.filter(state=JobState.QUEUED).order_by().annotate(turn=turn)
-    own_turn = queued.filter(priority=job.priority, owner=job.owner_id, created_at__lt=job.created_at).count() + 1
-    same_turn = Q(turn=own_turn, created_at__lt=job.created_at)
-    earlier = Q(priority__gt=job.priority) | Q(priority=job.priority) & (Q(turn__lt=own_turn) | same_turn)
-    return queued.filter(earlier).count()
+    """Users take turns: of equal priority, everybody's first waiting job comes before anybody's second.
+
+    One grouped question, because numbering 5,000 rows took 180 ms.
+    """
+    queued = Job.objects.filter(state=JobState.QUEUED).order_by()
+    equal = queued.filter(priority=job.priority)
+    own_turn = equal.filter(owner=job.owner_id, created_at__lt=job.created_at).count()  # from 0
+    lines = {
+        owner: (count, first)
+        for owner, count, first in equal.values_list("owner").annotate(Count("id"), Min("created_at"))
+    }
+    own_first = lines.pop(job.owner_id, (0, job.created_at))[1]
+    others = sum(min(count, own_turn + (first < own_first)) for count, first in lines.values())
+    return queued.filter(priority__gt=job.priority).count() + own_turn + others
 
 
 def _postponed(job: Job, now: datetime) -> str:
@@ -59,6 +66,13 @@ def _at_the_limit(job: Job) -> str:
         running,
     )
     return text % {"count": running}
+
+
+def _unattended(job: Job, now: datetime) -> str:
+    next_shard = job.shards.filter(state=ShardState.WAITING).order_by("id").first()
+    if next_shard is None or presence.slots_alive(QueueClass(next_shard.queue), now=now):
+        return ""
+    return _("Nothing works on dubs at the moment; ask whoever runs this server to start a worker")
 
 
 def _in_line(before: int) -> str:

@@ -74,6 +74,14 @@ def give_up(upload: Upload) -> None:
     logger.info("upload_given_up", upload_id=str(upload.id), size_bytes=upload.size_bytes)
 
 
+@transaction.atomic
+def discard(upload: Upload) -> None:
+    """Removes an upload that nothing was made of."""
+    folder = upload.folder
+    upload.delete()
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
 def remove_orphans(*, now_s: float | None = None) -> int:
     """Removes the folders of uploads that are gone or given up; the number removed."""
     root = Path(settings.MEDIA_ROOT) / "uploads"

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from jobs.models import Job, JobState, StageState
+from jobs.models import Job, JobState, QueueClass, StageState
+from jobs.transport import presence
 from jobs.waiting import Waiting, waiting_of
 from tests.factories import make_job
 from uploads.models import UploadState
@@ -128,6 +129,11 @@ def test_the_reason_for_waiting_is_said(alice: User, settings: LazySettings) -> 
     settings.MAX_RUNNING_JOBS_PER_USER = 2
     now = timezone.now()
     job = make_job(alice)
+    unattended = waiting_of(job, now=now)
+    presence.Presence(QueueClass, slots=1).sign(busy=0, now=now)
+    assert unattended == Waiting(
+        0, "Nothing works on dubs at the moment; ask whoever runs this server to start a worker"
+    )
     assert waiting_of(job, now=now) == Waiting(0, "Starts as soon as there is room")
 
     running = [make_job(alice, state=JobState.RUNNING) for _ in range(2)]

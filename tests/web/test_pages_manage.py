@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from jobs import presets
-from jobs.models import Job, JobState, Preset, Project, StageState
+from jobs.models import Job, JobState, Preset, Project, QueueClass, StageState
+from jobs.transport.presence import Presence
 from pipeline.settings import DubSettings, Formality, Mode
 from tests.factories import make_job, make_user
 from tests.web.test_pages_new_dub import answers
+from uploads.models import Upload
 
 SPANISH = DubSettings(target_language="es", mode=Mode.LOW, formality=Formality.FORMAL)
 
@@ -110,10 +114,27 @@ def test_a_strangers_buttons_lead_nowhere(as_bob: Client, alice: User, action: s
 
 
 def test_the_page_of_a_waiting_job_says_why(as_alice: Client, alice: User, bob: User) -> None:
+    Presence(QueueClass, slots=1).sign(busy=1, now=timezone.now())
     make_job(bob)
     job = make_job(alice)
 
     assert "1 dub before this one" in page_of(as_alice, job)
+
+
+def test_home_shows_the_first_of_many_and_leads_to_the_rest(
+    as_alice: Client, alice: User, settings: LazySettings
+) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 0
+    upload = make_job(alice).upload
+    for _number in range(22):
+        make_job(alice, upload)
+    running = make_job(alice, upload, state=JobState.RUNNING)
+
+    page = as_alice.get(reverse("jobs:home")).content.decode()
+
+    assert re.findall(r'id="job-([0-9a-f-]+)"', page)[0] == str(running.id)
+    assert page.count('id="job-') == 20
+    assert "4 more" in page
 
 
 def test_the_list_shows_one_state_or_project(as_alice: Client, alice: User) -> None:
@@ -195,6 +216,21 @@ def test_the_mode_for_administrators_is_offered_to_them_only(as_alice: Client, d
 
     assert 'value="high"' not in as_alice.get(reverse("jobs:new")).content.decode()
     assert 'value="high"' in as_admin.get(reverse("jobs:new")).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_whose_dub_is_refused_is_not_kept(
+    as_alice: Client, alice: User, spoken_clip: Path, settings: LazySettings
+) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 1
+    kept = make_job(alice).upload
+
+    with spoken_clip.open("rb") as file:
+        response = as_alice.post(reverse("jobs:new"), answers(file))
+
+    assert response.status_code == 422
+    assert list(Upload.objects.all()) == [kept]
+    assert [folder.name for folder in kept.folder.parent.iterdir()] == [str(kept.id)]
 
 
 def test_presets_are_listed_made_default_and_deleted(as_alice: Client, as_bob: Client, alice: User) -> None:
