@@ -42,6 +42,7 @@ class Healed:
 
 def run(site: Site, scale: Scale) -> Outcome:
     launcher = site.run([sys.executable, "-m", "dubbing_site.launcher"], WORKERS="2", PORT=str(free_port()))
+    wait_until(lambda: "/setup/" in launcher.log.read_text("utf-8"), "the site is ready", UP_WITHIN_S)
     _wait_until_it_works()
     jobs: list[UUID] = []
     healed = [

@@ -1,0 +1,1 @@
+"""Django's SQLite backend, taught to wait its turn (`base`)."""
