@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Min
 from django.utils.translation import gettext as _
@@ -33,15 +34,13 @@ def waiting_of(job: Job, *, now: datetime) -> Waiting | None:
 def _before(job: Job) -> int:
     """Users take turns: of equal priority, everybody's first waiting job comes before anybody's second.
 
-    One grouped question, because numbering 5,000 rows took 180 ms.
+    One grouped question: numbering 5,000 rows took twice as long.
     """
     queued = Job.objects.filter(state=JobState.QUEUED).order_by()
     equal = queued.filter(priority=job.priority)
     own_turn = equal.filter(owner=job.owner_id, created_at__lt=job.created_at).count()  # from 0
-    lines = {
-        owner: (count, first)
-        for owner, count, first in equal.values_list("owner").annotate(Count("id"), Min("created_at"))
-    }
+    grouped = equal.values_list("owner").annotate(Count("id"), Min("created_at"))
+    lines: dict[UUID, tuple[int, datetime]] = {owner: (count, first) for owner, count, first in grouped}
     own_first = lines.pop(job.owner_id, (0, job.created_at))[1]
     others = sum(min(count, own_turn + (first < own_first)) for count, first in lines.values())
     return queued.filter(priority__gt=job.priority).count() + own_turn + others

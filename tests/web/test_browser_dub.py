@@ -195,6 +195,44 @@ def test_a_running_dub_is_canceled_after_a_question(visitor: Page, tmp_path: Pat
     assert_fits(visitor)
 
 
+def test_a_running_dub_is_paused_goes_on_and_is_made_again(visitor: Page, spoken_clip: Path) -> None:
+    start_dub(visitor, spoken_clip)
+    visitor.get_by_role("button", name="Pause").click()
+    expect(visitor.locator("#job-summary")).to_have_attribute("data-state", "paused")
+    assert_fits(visitor)
+
+    visitor.get_by_role("button", name="Go on").click()
+    expect_done(visitor)
+    visitor.get_by_text("Manage", exact=True).click()
+    assert_fits(visitor)
+    visitor.get_by_label("Begin again from").select_option("export")
+    visitor.get_by_role("button", name="Begin again").click()
+    expect_done(visitor)
+
+    visitor.get_by_text("Manage", exact=True).click()
+    visitor.get_by_role("button", name="Delete the job").click()
+    visitor.get_by_role("dialog", name="Delete this job?").get_by_role("button", name="Delete it").click()
+    expect(visitor.get_by_text("The job is deleted.")).to_be_visible()
+    expect(visitor.locator("#home-body").get_by_role("link", name=spoken_clip.name).first).to_be_visible()
+
+
+def test_a_preset_fills_the_form_and_leaves_the_file(visitor: Page, spoken_clip: Path) -> None:
+    token = next(cookie for cookie in visitor.context.cookies() if cookie["name"] == "csrftoken")["value"]
+    preset = {"name": "Catalan, quick", "settings": {"target_language": "ca", "mode": "low"}}
+    made = visitor.request.post("/api/presets", data=preset, headers={"X-CSRFToken": token})
+    assert made.status == 201
+    visitor.goto("/new/")
+    visitor.locator("input[type=file]").set_input_files(spoken_clip)
+
+    visitor.get_by_role("link", name="Catalan, quick").press("Enter")
+
+    expect(visitor.get_by_role("button", name="Dub into")).to_contain_text("Catalan")
+    expect(visitor.get_by_role("radio", name="Quick")).to_be_checked()
+    expect(visitor.locator("[data-file-name]")).to_have_text(spoken_clip.name)
+    expect(visitor.get_by_role("link", name="Catalan, quick")).to_be_focused()
+    assert_fits(visitor)
+
+
 def test_what_is_wrong_with_a_file_is_said_beside_it(visitor: Page, tmp_path: Path) -> None:
     letter = tmp_path / "letter.mp4"
     letter.write_text("Dear Bob,\n" * 50)
