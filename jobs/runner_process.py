@@ -18,6 +18,7 @@ from typing import IO, Any
 import structlog
 
 from pipeline import processes
+from pipeline.errors import DubbingError, EngineFailed, OutOfMemory
 from pipeline.memory import resident_bytes
 from pipeline.progress import StageName
 from pipeline.settings import DubSettings
@@ -31,6 +32,8 @@ LAST_WORDS_BYTES = 2000
 REQUESTS_MAX = 200
 WORN_SHARE = 0.5  # of the memory it may have
 FINAL = ("result", "error")
+# After these it may be about to end, or be broken inside: the next request goes to a new one.
+LAST_ERRORS = (OutOfMemory.code, EngineFailed.code, DubbingError.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class RunnerProcess:
         self._child: _Child | None = None
         self._request: Request | None = None
         self._requests = 0
+        self._is_worn = False
 
     def __enter__(self) -> RunnerProcess:
         return self
@@ -95,7 +99,7 @@ class RunnerProcess:
             self.end()
         if self._child is None:
             self._child = _Child(self._command)
-            self._requests = 0
+            self._requests, self._is_worn = 0, False
         self._request = request
         self._requests += 1
         self._child.write(request.to_line())
@@ -110,6 +114,7 @@ class RunnerProcess:
                 continue
             if message["kind"] in FINAL:
                 self._request = None
+                self._is_worn = is_last(message)
             yield message
 
     def wait(self, timeout_s: float) -> None:
@@ -141,7 +146,7 @@ class RunnerProcess:
         self._child = self._request = None
 
     def _is_fit(self, child: _Child, memory_mib: int) -> bool:
-        if self._request is not None or child.has_ended or self._requests >= REQUESTS_MAX:
+        if self._request is not None or self._is_worn or child.has_ended or self._requests >= REQUESTS_MAX:
             return False
         return not memory_mib or resident_bytes(child.pid) < WORN_SHARE * memory_mib * 2**20
 
@@ -232,6 +237,12 @@ def parse_line(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return message if isinstance(message, dict) and isinstance(message.get("kind"), str) else None
+
+
+def is_last(message: Mapping[str, Any]) -> bool:
+    """Whether a runner that says this is not to be asked again."""
+    data = message.get("data")
+    return message["kind"] == "error" and isinstance(data, dict) and data.get("code") in LAST_ERRORS
 
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,11 +22,11 @@ FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT}
 
 @contextmanager
 def atomic_path(final: Path) -> Iterator[Path]:
-    """Gives a temporary path of this process beside `final`; on a clean exit it is synced and renamed to `final`.
+    """Gives a temporary path of its own beside `final`; on a clean exit it is synced and renamed to `final`.
 
     On any error the temporary file is removed and `final` is as it was. Raises DiskFull, OutputNotWritable.
     """
-    temporary = final.with_name(f".{final.name}.{os.getpid()}{PARTIAL_SUFFIX}")
+    temporary = final.with_name(f".{final.name}.{_own_name()}{PARTIAL_SUFFIX}")
     try:
         with storage_errors(final.parent):
             yield temporary
@@ -59,7 +60,9 @@ def storage_errors(folder: Path) -> Iterator[None]:
         # libsndfile says only "System error" when a write fails: what is left on the disk tells why.
         if shutil.disk_usage(folder).free < NOTHING_LEFT_BYTES:
             raise storage_error(OSError(errno.ENOSPC, ""), folder) from error
-        raise StorageError(f"{folder}: sound cannot be written: {error.error_string}") from error
+        raise StorageError(
+            f"{folder}: sound cannot be written or read ({error.error_string}); check the disk and run again to resume"
+        ) from error
 
 
 def storage_error(error: OSError, folder: Path) -> StorageError:
@@ -67,16 +70,16 @@ def storage_error(error: OSError, folder: Path) -> StorageError:
         return DiskFull(f"the disk that holds {folder} is full; free some space and run again to resume")
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}:
         return OutputNotWritable(f"{folder} cannot be written to; choose another folder with -o")
-    return StorageError(f"{folder}: {error.strerror or error}")
+    return StorageError(f"{folder}: {error.strerror or error}; check the disk that holds it and run again to resume")
 
 
 def make_folder(folder: Path) -> None:
     """Raises OutputNotWritable or DiskFull."""
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-test-{os.getpid()}"
+        probe = folder / f".write-test-{_own_name()}"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)
 
 
 def require_free_space(folder: Path, needed_bytes: int) -> None:
@@ -88,6 +91,11 @@ def require_free_space(folder: Path, needed_bytes: int) -> None:
             f"the disk that holds {folder} has {free_bytes // 2**20} MiB free and this dub needs about"
             f" {needed_bytes // 2**20} MiB; free some space or use -o and --work with another disk"
         )
+
+
+def _own_name() -> str:
+    """Nobody else's, also not on another machine that shares the folder: there, process numbers are often equal."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _sync(path: Path) -> None:

@@ -16,9 +16,10 @@ from typing import IO
 import numpy as np
 
 from pipeline.engines.base import Samples
-from pipeline.errors import Canceled, DiskFull, ToolError, ToolMissing, ToolTimeout
+from pipeline.errors import Canceled, DiskFull, StorageError, ToolError, ToolMissing, ToolTimeout
 from pipeline.processes import end_group, start
 from pipeline.progress import CancelToken
+from pipeline.storage import PARTIAL_SUFFIX
 
 STDERR_TAIL_BYTES = 4000
 POLL_S = 0.05
@@ -26,6 +27,8 @@ DECODE_FRAMES = 48_000 * 2
 BYTES_PER_SAMPLE = 4
 PIPE_BYTES = 2**20  # the most an ordinary user may ask for: steps of a chain wait for each other less
 DEFAULT_TIMEOUT_S = 6 * 3600.0
+CUT_OFF = ("Error writing trailer", "Error closing file")
+REFUSED_WRITES = (*CUT_OFF, "_write_frame(): Input/output error", f"{PARTIAL_SUFFIX}: Input/output error")
 
 
 def run(
@@ -51,7 +54,7 @@ def run(
         process = _start(argv, stdout=progress, stderr=stderr, cwd=folder)
         _wait(process, progress, cancel, duration_s, on_fraction, what, timeout_s)
         said = _tail(stderr)
-    if process.returncode != 0:
+    if process.returncode != 0 or _is_cut_off(said):
         raise _failure(what, said)
     return said
 
@@ -93,7 +96,7 @@ def chain(
             before = process.stdout
         yield from _blocks(running[-1][0], cancel, channels)
         for process, says in running:
-            if process.wait() != 0:
+            if process.wait() != 0 or _is_cut_off(_tail(says)):
                 raise _failure(what, _tail(says))
 
 
@@ -168,8 +171,17 @@ def _tail(stream: IO[bytes]) -> str:
     return os.pread(stream.fileno(), STDERR_TAIL_BYTES, start_at).decode("utf-8", "replace")
 
 
-def _failure(what: str, said: str) -> ToolError | DiskFull:
+def _is_cut_off(said: str) -> bool:
+    """Up to version 5.1 at least, ffmpeg exits with 0 when the last bytes of a file could not be written."""
+    return any(mark in said for mark in CUT_OFF)
+
+
+def _failure(what: str, said: str) -> ToolError | StorageError:
     if "No space left on device" in said:
         return DiskFull(f"the disk is full: ffmpeg could not {what}; free some space and run again to resume")
+    if any(mark in said for mark in REFUSED_WRITES):
+        return StorageError(
+            f"the disk refused a write: ffmpeg could not {what}; check the disk and run again to resume"
+        )
     last = " / ".join(line.strip() for line in said.strip().splitlines()[-3:])
     return ToolError(f"ffmpeg could not {what}: {last or 'it gave no reason'}")
