@@ -132,6 +132,10 @@ if IS_SQLITE:
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # A process that was frozen within a transaction must not keep what it locked from those who take its work over.
+    frozen_after = f"-c idle_in_transaction_session_timeout={LEASE_SECONDS}s"
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", frozen_after)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # In the database, because sign-in limits and used TOTP codes must hold across processes.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}

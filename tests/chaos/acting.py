@@ -12,6 +12,7 @@ from tests.chaos.behaviours import Script, misbehave
 from tests.chaos.side_log import Did, Shard
 
 LAST = list(StageName)[-1]
+PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,15 @@ def act(asked: Asked, tell: Callable[[str, dict[str, Any]], None], cancel: Cance
         tell(f"held {shard.shard} {shard.token}", {})
 
     shard.note(Did.BEGAN)
+    if asked.kind == "split":
+        step()
+        shard.note(Did.ENDED)
+        return {"parts": [{"first": number, "stop": number + 1} for number in range(PARTS)]}
     if script.stage == asked.stage:
         misbehave(script, step, cancel)
     else:
         step()
-    told = {"stage": asked.stage, "duration_s": 0.0, "reused": False}
+    told: dict[str, Any] = {"stage": asked.stage, "duration_s": 0.0, "reused": False}
     if asked.stage == LAST:
         told |= _outputs(asked)
     shard.note(Did.ENDED)

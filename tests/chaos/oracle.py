@@ -14,7 +14,8 @@ from library.models import Dub
 from tests.chaos.side_log import Did, Entry
 from tests.chaos.site import Site
 
-DONE_IN_DATABASE = (ShardState.DONE, ShardState.FAILED, ShardState.CANCELED)
+OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
+ENDED = (ShardState.DONE, ShardState.FAILED, ShardState.CANCELED)
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ def judge(site: Site, submitted: Sequence[UUID]) -> Verdict:
         if job is None:
             verdict.lost.append(f"{job_id} is not in the database")
         elif not job.is_final:
-            verdict.lost.append(f"{job_id} {job.name} is still {job.state}")
+            verdict.lost.append(f"{job_id} {job.name} is still {job.state}{_why_open(job)}")
     for job in jobs.values():
         _judge_output(job, dubs.get(job.id), verdict)
     _judge_events(verdict)
@@ -60,28 +61,36 @@ def judge(site: Site, submitted: Sequence[UUID]) -> Verdict:
 
 def are_over(submitted: Iterable[UUID]) -> bool:
     wanted = list(submitted)
-    open_states = (JobState.QUEUED, JobState.RUNNING)
-    return not Job.objects.filter(state__in=open_states, id__in=wanted).exists()
+    return not Job.objects.filter(state__in=OPEN, id__in=wanted).exists()
 
 
 def stale_writes(entries: Iterable[Entry]) -> list[str]:
-    """Acts of a runner after the same shard's next holder had begun."""
-    newest: dict[str, int] = {}
+    """Acts of a runner after the next holder of the same work had begun: with a later token, or in a later round."""
+    newest: dict[tuple[str, ...], tuple[int, int]] = {}
     found = []
     for entry in entries:
-        if entry.token < newest.get(entry.shard, 0) and entry.did != Did.BEGAN:
-            found.append(f"{entry.stage} of {entry.job}: token {entry.token} {entry.did} after {newest[entry.shard]}")
-        newest[entry.shard] = max(newest.get(entry.shard, 0), entry.token)
+        work = (entry.job, entry.stage) if entry.kind == ShardKind.STAGE else (entry.shard,)
+        right = int(entry.shard), entry.token
+        if right < newest.get(work, right) and entry.did != Did.BEGAN:
+            found.append(f"{entry.stage} of {entry.job}: {right} {entry.did} after {newest[work]}")
+        newest[work] = max(newest.get(work, right), right)
     return found
 
 
-def executions(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
-    """How often each stage of each job was begun."""
-    counts: dict[tuple[str, str], int] = defaultdict(int)
+def executions(entries: Iterable[Entry]) -> dict[tuple[str, str, str], int]:
+    """How often each shard was begun, by job, stage and number."""
+    counts: dict[tuple[str, str, str], int] = defaultdict(int)
     for entry in entries:
         if entry.did == Did.BEGAN:
-            counts[entry.job, entry.stage] += 1
+            counts[entry.job, entry.stage, entry.shard] += 1
     return counts
+
+
+def _why_open(job: Job) -> str:
+    if job.is_cancel_requested:
+        return ", though its end was asked for"
+    has_work = job.shards.filter(state__in=(ShardState.WAITING, ShardState.RUNNING)).exists()
+    return "" if has_work else ", and nothing is left to do for it"
 
 
 def _judge_output(job: Job, dub: Dub | None, verdict: Verdict) -> None:
@@ -99,20 +108,21 @@ def _judge_events(verdict: Verdict) -> None:
     """Numbered without gaps, ended at most once, and never told by an old holder after a newer one."""
     last_seq: dict[UUID, int] = defaultdict(int)
     newest: dict[tuple[UUID, str], int] = defaultdict(int)
-    ended: dict[UUID, int] = defaultdict(int)
+    state: dict[UUID, str] = {}
     rows = JobEvent.objects.order_by("job_id", "seq").values_list("job_id", "seq", "kind", "message", "data")
     for job_id, seq, kind, message, data in rows.iterator():
         if seq != last_seq[job_id] + 1:
             verdict.lost.append(f"{job_id}: event {last_seq[job_id] + 1} is missing")
         last_seq[job_id] = seq
-        if kind == EventKind.STATE and data.get("state") == JobState.DONE:
-            ended[job_id] += 1
+        if kind == EventKind.STATE:
+            if data["state"] == state.get(job_id) == JobState.DONE:
+                verdict.doubled.append(f"{job_id} was done twice in a row")
+            state[job_id] = data["state"]
         if message.startswith("held "):
             _word, shard, token = message.split()
             if int(token) < newest[job_id, shard]:
                 verdict.stale.append(f"{job_id}: event {seq} of token {token} after {newest[job_id, shard]}")
             newest[job_id, shard] = max(newest[job_id, shard], int(token))
-    verdict.doubled += [f"{job_id} was done {count} times" for job_id, count in ended.items() if count > 1]
 
 
 def _judge_shards(verdict: Verdict) -> None:
@@ -122,7 +132,7 @@ def _judge_shards(verdict: Verdict) -> None:
     for job_id, job_state, stage, kind, state in rows.iterator():
         if kind == ShardKind.STAGE:
             stages[job_id, stage] += 1
-        if job_state in (JobState.DONE, JobState.FAILED, JobState.CANCELED) and state not in DONE_IN_DATABASE:
+        if job_state in (JobState.DONE, JobState.FAILED, JobState.CANCELED) and state not in ENDED:
             verdict.lost.append(f"{job_id} is {job_state} and its {stage} {kind} is {state}")
     verdict.doubled += [
         f"{job_id}: {count} shards for the stage {stage}" for (job_id, stage), count in stages.items() if count > 1

@@ -36,9 +36,12 @@ class Runner:
         def tell(message: str, data: dict[str, Any]) -> None:
             say("log", stage=request["stage"], level="info", message=message, data=data)
 
-        say("stage_started", stage=request["stage"])
+        is_whole = request["kind"] == "stage"
+        if is_whole:
+            say("stage_started", stage=request["stage"])
         done = act(_asked(request), tell, CancelToken())
-        say("stage_finished", stage=request["stage"], data={"duration_s": 0.0, "reused": False})
+        if is_whole:
+            say("stage_finished", stage=request["stage"], data={"duration_s": 0.0, "reused": False})
         say("result", data=done)
 
     def _listen(self) -> None:

@@ -17,6 +17,8 @@ from tests.factories import make_upload, make_user
 from uploads.models import Upload
 
 GOOD = Script()
+SHORT_S = 6.0
+LONG_S = 300.0  # where the site divides its stages (SPLIT_FROM_SECONDS)
 _making = threading.Lock()
 
 
@@ -29,8 +31,8 @@ class Submitted:
     at_s: float
 
 
-def submit(script: Script = GOOD, owner: str = "alice") -> Submitted:
-    upload = _upload(owner, script.name)
+def submit(script: Script = GOOD, owner: str = "alice", *, duration_s: float = SHORT_S) -> Submitted:
+    upload = _upload(owner, script.name, duration_s)
     began_s = time.monotonic()
     job = dispatch.submit(upload.owner, upload, DubSettings(target_language="es"))
     answered_s = time.monotonic()
@@ -48,9 +50,9 @@ def user(name: str) -> User:
         return _user(name)
 
 
-def _upload(owner: str, name: str) -> Upload:
+def _upload(owner: str, name: str, duration_s: float) -> Upload:
     with _making:
-        return _made_upload(owner, name)
+        return _made_upload(owner, name, duration_s)
 
 
 @cache
@@ -59,5 +61,8 @@ def _user(name: str) -> User:
 
 
 @cache
-def _made_upload(owner: str, name: str) -> Upload:
-    return make_upload(_user(owner), name)
+def _made_upload(owner: str, name: str, duration_s: float) -> Upload:
+    upload = make_upload(_user(owner), name)
+    upload.media = upload.media | {"duration_s": duration_s}
+    upload.save()
+    return upload

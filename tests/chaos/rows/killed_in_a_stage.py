@@ -21,7 +21,7 @@ from tests.chaos.holders import Holder, wait_for_holder
 from tests.chaos.row import Outcome, Scale
 from tests.chaos.side_log import Did
 from tests.chaos.site import LEASE_S, Site
-from tests.chaos.submitting import submit
+from tests.chaos.submitting import LONG_S, SHORT_S, submit
 from tests.chaos.waiting import wait_until
 
 CLUSTERS = 3  # of one worker each, so that a killed cluster is one lost shard
@@ -39,6 +39,7 @@ class Victim(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Killed:
     job: UUID
+    shard: str
     stage: str
     victim: Victim
     taken_over_s: float
@@ -60,12 +61,14 @@ def run(site: Site, scale: Scale) -> Outcome:
 
 def _kill_one(site: Site, stage: str, victim: Victim) -> Killed:
     try:
-        job = submit(Script(Behaviour.STEADY, stage, STAGE_S)).job
+        # Where stages are divided, a part is what is killed.
+        duration_s = LONG_S if victim == Victim.WORKER else SHORT_S
+        job = submit(Script(Behaviour.STEADY, stage, STAGE_S), duration_s=duration_s).job
         holder = wait_for_holder(site, job, stage, within_s=WAITED_S)
         _kill(site, holder, victim)
         killed_s = time.monotonic()
         wait_until(lambda: _is_begun_again(site, holder), f"{stage} is taken over", WAITED_S)
-        return Killed(job, stage, victim, time.monotonic() - killed_s)
+        return Killed(job, str(holder.shard), stage, victim, time.monotonic() - killed_s)
     finally:
         connection.close()
 
@@ -96,7 +99,7 @@ def _outcome(site: Site, killed: Sequence[Killed]) -> Outcome:
     slowest = max(killed, key=lambda each: each.taken_over_s)
     in_time = slowest.taken_over_s <= TAKEN_OVER_WITHIN_S
     figure = (
-        f"{len(killed)} kills, {done} jobs done, {verdict}, {len(redone)} earlier stages done again, "
+        f"{len(killed)} kills, {done} jobs done, {verdict}, {len(redone)} others done again, "
         f"slowest take-over {slowest.taken_over_s:.1f} s ({slowest.victim} in {slowest.stage}; lease {LEASE_S} s)"
     )
     holds = verdict.is_clean and not redone and in_time and done == len(jobs)
@@ -104,10 +107,10 @@ def _outcome(site: Site, killed: Sequence[Killed]) -> Outcome:
 
 
 def _done_again(site: Site, killed: Sequence[Killed]) -> list[str]:
-    """Stages other than the killed one that ran more than once."""
-    hit = {str(each.job): each.stage for each in killed}
+    """Shards other than the killed one that ran more than once."""
+    hit = {str(each.job): each.shard for each in killed}
     return [
-        f"{stage} of {job} ran {count} times"
-        for (job, stage), count in oracle.executions(site.entries()).items()
-        if count > 1 and stage != hit.get(job, stage)
+        f"{stage} of {job}, shard {shard}, ran {count} times"
+        for (job, stage, shard), count in oracle.executions(site.entries()).items()
+        if count > 1 and shard != hit.get(job)
     ]

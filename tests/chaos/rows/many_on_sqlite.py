@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from jobs.models import Job
 from tests.chaos import oracle, transactions
@@ -34,11 +36,11 @@ def run(site: Site, scale: Scale) -> Outcome:
     jobs = list(Job.objects.values_list("id", flat=True))
     wait_until(lambda: oracle.are_over(jobs), "every job ended", ENDS_WITHIN_S)
     failed = sum(each.process.returncode != 0 for each in users)
-    return _outcome(site, path, failed)
+    return _outcome(site, jobs, path, failed)
 
 
-def _outcome(site: Site, path: Path, failed: int) -> Outcome:
-    verdict = oracle.judge(site, [])
+def _outcome(site: Site, jobs: Sequence[UUID], path: Path, failed: int) -> Outcome:
+    verdict = oracle.judge(site, jobs)
     times_s, locked, processes = transactions.read(path)
     ordered = sorted(times_s)
     p50_s, p99_s = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]

@@ -6,20 +6,24 @@ import random
 import signal
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 
-from jobs.models import Job
-from tests.chaos import oracle, processes
+from jobs.models import Job, JobState
+from tests.chaos import meddling, oracle, processes
 from tests.chaos.behaviours import Behaviour, Script
 from tests.chaos.row import Outcome, Scale
 from tests.chaos.site import Site
-from tests.chaos.submitting import submit
+from tests.chaos.submitting import LONG_S, SHORT_S, submit
 
 TICK_S = 0.25
 RESTARTS, KILLS, POISON = 0.02, 0.08, 0.05  # chances a tick
+PRESSED = 0.25  # the chance that somebody presses a button
+DIVIDED_EVERY = 10
+DONE_SHARE = 0.95  # of the good jobs that nobody canceled; others may lose their worker too often
 WITHIN_S = 600.0
 WAITED_S = 1800.0
 CLUSTERS, WORKERS_EACH = 2, 2
@@ -30,6 +34,7 @@ class Faults:
     restarts: int = 0
     kills: int = 0
     poison: int = 0
+    pressed: int = 0
 
 
 class Submitter(threading.Thread):
@@ -44,7 +49,8 @@ class Submitter(threading.Thread):
     def run(self) -> None:
         try:
             for number in range(self._count):
-                self.jobs.append(submit(owner=f"user{number % 10}").job)
+                duration_s = SHORT_S if number % DIVIDED_EVERY else LONG_S
+                self.jobs.append(submit(owner=f"user{number % 10}", duration_s=duration_s).job)
         except Exception as error:
             self.error = repr(error)
             raise
@@ -69,8 +75,10 @@ def _trouble(site: Site, submitter: Submitter, until_s: float) -> tuple[Faults, 
     chance = random.Random(20261121)
     faults, poison = Faults(), list[UUID]()
     while time.monotonic() < until_s:
-        if not submitter.is_alive() and oracle.are_over(submitter.jobs + poison):
-            break
+        if not submitter.is_alive():
+            meddling.resume_all()
+            if oracle.are_over(submitter.jobs + poison):
+                break
         tick_ends_s = time.monotonic() + TICK_S
         if site.redis and chance.random() < RESTARTS:
             site.redis.restart()
@@ -81,6 +89,8 @@ def _trouble(site: Site, submitter: Submitter, until_s: float) -> tuple[Faults, 
         if submitter.is_alive() and chance.random() < POISON:
             poison.append(submit(Script(Behaviour.KILL_ITSELF, "mix"), owner="mallory").job)
             faults.poison += 1
+        if submitter.is_alive() and submitter.jobs and chance.random() < PRESSED:
+            faults.pressed += meddling.press_any(submitter.jobs, chance)
         time.sleep(max(0.0, tick_ends_s - time.monotonic()))
     return faults, poison
 
@@ -96,13 +106,14 @@ def _kill_any(site: Site, chance: random.Random) -> None:
 def _outcome(site: Site, submitter: Submitter, poison: list[UUID], faults: Faults, took_s: float) -> Outcome:
     jobs = submitter.jobs + poison
     verdict = oracle.judge(site, jobs)
-    states = dict.fromkeys(("done", "failed"), 0)
-    for state in Job.objects.filter(id__in=jobs).values_list("state", flat=True):
-        states[state] = states.get(state, 0) + 1
+    good = Counter(Job.objects.filter(id__in=submitter.jobs).values_list("state", flat=True))
+    survived = Job.objects.filter(id__in=poison).exclude(state=JobState.FAILED).count()
     figure = (
-        f"{len(jobs)} jobs in {took_s:.0f} s ({', '.join(f'{count} {state}' for state, count in states.items())}), "
-        f"{faults.kills} kills, {faults.restarts} Redis restarts, {faults.poison} poison; {verdict}"
+        f"{len(jobs)} jobs in {took_s:.0f} s ({', '.join(f'{count} {state}' for state, count in good.items())}), "
+        f"{faults.kills} kills, {faults.restarts} Redis restarts, {faults.pressed} buttons pressed, "
+        f"{faults.poison} poison ({survived} not failed); {verdict}"
     )
-    holds = verdict.is_clean and not submitter.error and took_s <= WITHIN_S
+    are_done = good[JobState.DONE] >= DONE_SHARE * (len(submitter.jobs) - good[JobState.CANCELED])
+    holds = verdict.is_clean and are_done and not survived and not submitter.error and took_s <= WITHIN_S
     details = (*([submitter.error] if submitter.error else []), *verdict.details())
     return Outcome(holds, figure, {"took_s": took_s, "jobs_a_second": len(jobs) / took_s}, details)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from jobs.models import Job, JobState
+from jobs.models import Job, JobState, Shard
 from tests.chaos import oracle
 from tests.chaos.behaviours import Behaviour, Script
 from tests.chaos.row import Outcome, Scale
@@ -38,13 +38,14 @@ def _outcome(site: Site, poison: dict[UUID, Behaviour], good: list[UUID]) -> Out
     wrong = []
     for job in Job.objects.filter(id__in=poison):
         kind = poison[job.id]
-        count = runs.get((str(job.id), STAGE), 0)
+        count = sum(count for (of, stage, _shard), count in runs.items() if (of, stage) == (str(job.id), STAGE))
         if (job.state, job.error_code, count) != (JobState.FAILED, POISON[kind], MAX_ATTEMPTS):
             wrong.append(f"{kind}: {job.state} {job.error_code} after {count} runs ({job.error_message})")
-    unaffected = Job.objects.filter(id__in=good, state=JobState.DONE).count()
+    affected = Shard.objects.filter(job__in=good).exclude(attempts=1).values_list("job", flat=True)
+    unaffected = Job.objects.filter(id__in=good, state=JobState.DONE).exclude(id__in=affected).count()
     figure = (
         f"{len(poison) - len(wrong)} of {len(poison)} quarantined after exactly {MAX_ATTEMPTS} runs with their reason, "
-        f"{unaffected} of {len(good)} others done; {verdict}"
+        f"{unaffected} of {len(good)} others done at the first attempt; {verdict}"
     )
     return Outcome(
         not wrong and unaffected == len(good) and verdict.is_clean, figure, details=(*wrong, *verdict.details())

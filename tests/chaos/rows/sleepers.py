@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from uuid import UUID
+
+from django.db import connection
 
 from jobs.models import Job, JobState
 from tests.chaos import oracle, processes
@@ -38,13 +43,35 @@ def _sleep_past_the_lease(site: Site, job: UUID, stage: str, *, with_runner: boo
     """The worker alone, which leaves its runner working, or both."""
     holder = wait_for_holder(site, job, stage)
     asleep = (holder.worker, holder.runner) if with_runner else (holder.worker,)
-    for pid in asleep:
-        processes.send(pid, signal.SIGSTOP)
+    _stop(asleep)
     try:
         wait_until(lambda: is_held_by_another(holder), "another took over", TAKEN_OVER_WITHIN_S)
     finally:
-        for pid in asleep:
-            processes.send(pid, signal.SIGCONT)
+        _send(asleep, signal.SIGCONT)
+
+
+def _stop(asleep: Sequence[int]) -> None:
+    """On SQLite, not in the middle of a transaction: its lock is the file's, and nobody could write until it wakes."""
+    _send(asleep, signal.SIGSTOP)
+    while connection.vendor == "sqlite" and not _can_write():
+        _send(asleep, signal.SIGCONT)
+        time.sleep(0.01)
+        _send(asleep, signal.SIGSTOP)
+
+
+def _can_write() -> bool:
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=0.5)) as link:
+        try:
+            link.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        link.rollback()
+        return True
+
+
+def _send(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        processes.send(pid, number)
 
 
 def _outcome(site: Site, jobs: Sequence[UUID]) -> Outcome:
