@@ -6,18 +6,43 @@ The broker only says that there may be something to do; what is to be done is de
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
 
 from accounts.models import User
 from jobs import policy
 from jobs.errors import LeaseLost
 from jobs.models import JobState, QueueClass, Shard, ShardState
-from jobs.services import Claim, change
+from jobs.policy import Turn
+from jobs.services import Claim, change, locked
+
+USER_ID = User._meta.pk
+# One statement chooses and takes, so that nobody else is kept from writing for longer. Of running jobs there are few:
+# they are looked at job by job; of waiting ones the first by number will do. CROSS JOIN keeps SQLite to that order.
+TAKE = """
+UPDATE jobs_shard SET
+    state = 'running', lease_owner = %(holder)s, lease_expires_at = %(until)s, started_at = %(now)s,
+    fencing_token = fencing_token + 1, attempts = attempts + 1
+WHERE state = 'waiting' AND id = (
+    SELECT shard.id FROM {tables}
+    WHERE job.id = shard.job_id AND job.owner_id = %(owner)s AND job.state = '{job_state}'
+        AND job.cancel_requested_at IS NULL
+        AND shard.owner_id = %(owner)s AND shard.state = 'waiting' AND shard.priority = %(priority)s
+        AND shard.queue IN ({queues}) AND (shard.not_before IS NULL OR shard.not_before <= %(now)s)
+    ORDER BY shard.id LIMIT 1 {lock}
+)
+RETURNING id, job_id, fencing_token
+"""
+OF_RUNNING_JOBS = TAKE.replace("{tables}", "jobs_job AS job CROSS JOIN jobs_shard AS shard").replace(
+    "{job_state}", JobState.RUNNING
+)
+OF_WAITING_JOBS = TAKE.replace("{tables}", "jobs_shard AS shard CROSS JOIN jobs_job AS job").replace(
+    "{job_state}", JobState.QUEUED
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,42 +53,64 @@ class Wishes:
     is_paused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Taker:
+    """Who takes what, when; `lock` is how the rows of jobs are locked where the database knows such locks."""
+
+    holder: str
+    queues: Collection[QueueClass]
+    now: datetime
+    lock: str
+
+    def take(self, statement: str, turn: Turn) -> Claim | None:
+        adapt = connection.ops.adapt_datetimefield_value
+        values = {
+            "holder": self.holder,
+            "now": adapt(self.now),
+            "until": adapt(self.now + timedelta(seconds=settings.LEASE_SECONDS)),
+            "owner": USER_ID.get_db_prep_value(turn.owner_id, connection),
+            "priority": turn.priority,
+        }
+        queues = ", ".join(f"'{queue.value}'" for queue in self.queues)
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format(queues=queues, lock=self.lock), values)
+            row = cursor.fetchone()
+        return Claim(row[0], UUID(str(row[1])), row[2]) if row else None
+
+
 def claim_next(owner: str, queues: Collection[QueueClass] = tuple(QueueClass), *, now: datetime) -> Claim | None:
-    """Takes the next shard of these queues for the process `owner`. None when there is nothing to take."""
-    claim = _claim(owner, queues, Shard.objects.select_for_update(skip_locked=True, of=("job",)), now)
-    if claim is None and connection.features.has_select_for_update:
-        # Somebody may just have been writing the rows, which takes milliseconds: this time they are waited for.
-        claim = _claim(owner, queues, Shard.objects.select_for_update(of=("job",)), now)
+    """Takes the next shard of these queues for the process `owner`. None when there is nothing to take.
+
+    Whose turn it is, is read before; of that user, running jobs come before waiting ones, and the oldest first.
+    """
+    if not connection.features.has_select_for_update:  # a transaction locks the whole database
+        return _claim(_Taker(owner, queues, now, lock=""))
+    # When nothing is found, somebody may just have been writing the rows, which takes milliseconds: wait for them then.
+    passing_by = _Taker(owner, queues, now, lock="FOR UPDATE OF job SKIP LOCKED")
+    return _claim(passing_by) or _claim(replace(passing_by, lock="FOR UPDATE OF job"))
+
+
+def _claim(taker: _Taker) -> Claim | None:
+    for turn in policy.turns(taker.queues):
+        with transaction.atomic():
+            claim = taker.take(OF_RUNNING_JOBS, turn)
+            if claim is None and turn.has_room:
+                claim = _start(taker, turn)
+        if claim is not None:
+            return claim
+    return None
+
+
+def _start(taker: _Taker, turn: Turn) -> Claim | None:
+    """The first shard of a waiting job, which runs from now on."""
+    # Two processes that start jobs of one user at once must count each other.
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=turn.owner_id)
+    if not policy.has_room(turn.owner_id):
+        return None
+    claim = taker.take(OF_WAITING_JOBS, turn)
+    if claim is not None:
+        change(locked(claim.job_id), JobState.RUNNING)
     return claim
-
-
-@transaction.atomic
-def _claim(owner: str, queues: Collection[QueueClass], rows: QuerySet[Shard], now: datetime) -> Claim | None:
-    shard = policy.next_shard(rows.select_related("job"), queues, now=now)
-    if shard is None or (shard.job.state == JobState.QUEUED and not _still_has_room(shard)):
-        return None
-    taken = Shard.objects.filter(id=shard.id, state=ShardState.WAITING).update(
-        state=ShardState.RUNNING,
-        lease_owner=owner,
-        lease_expires_at=now + timedelta(seconds=settings.LEASE_SECONDS),
-        fencing_token=F("fencing_token") + 1,
-        attempts=F("attempts") + 1,
-        started_at=now,
-    )
-    if not taken:  # by somebody whose writing had not been seen when this transaction chose
-        return None
-    if shard.job.state == JobState.QUEUED:
-        change(shard.job, JobState.RUNNING)
-    return Claim(shard.id, shard.job_id, shard.fencing_token + 1)
-
-
-def _still_has_room(shard: Shard) -> bool:
-    """Two processes that start a job of the same user at once must count each other."""
-    if not connection.features.has_select_for_update:  # the whole database is locked already
-        return True
-    # A submission holds this row and then waits for the job's, so nobody waits here.
-    user = User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=shard.owner_id)
-    return bool(user) and policy.has_room(shard.owner_id, policy.running_jobs(shard.owner_id).count())
 
 
 def renew(claim: Claim, *, now: datetime) -> None:
