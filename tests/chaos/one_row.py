@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -40,6 +41,7 @@ def run(row: Row, kind: SiteKind, scale: Scale) -> Outcome:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the site's processes are ended on the way out
     number, kind, scale, result = sys.argv[1:]
     outcome = run(ROWS[int(number)], SiteKind.named(kind), Scale(scale))
     Path(result).write_text(json.dumps(asdict(outcome)), encoding="utf-8")

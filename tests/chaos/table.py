@@ -55,8 +55,9 @@ def _outcome(row: Row, kind: SiteKind, scale: Scale) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="dubbing-chaos-result-") as folder:
         result = Path(folder) / "result.json"
         command = [sys.executable, "-m", "tests.chaos.one_row", str(row.number), kind.name, scale.value, str(result)]
+        bound = ["setpriv", "--pdeathsig", "TERM", "--", *command]  # a row does not go on without its table
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=row.within_s)
+            done = subprocess.run(bound, capture_output=True, text=True, check=False, timeout=row.within_s)
         except subprocess.TimeoutExpired:
             return Outcome(holds=False, figure=f"did not end within {row.within_s:.0f} s")
         if not result.exists():

@@ -40,7 +40,7 @@ _ALL = (
         "exactly MAX_ATTEMPTS runs, failed with the reason, others unaffected",
         "poison",
         (SMALL,),
-        settings=CAREFUL | {"RUNNER_MEMORY_MIB": "1024"},
+        settings=CAREFUL | {"RUNNER_MEMORY_MIB": "1024", "STALL_SECONDS": "10"},
     ),
     Row(
         6,

@@ -20,7 +20,7 @@ from tests.chaos.waiting import wait_until
 
 STAGE = "extract"
 WITHIN_S = 2.0
-WAITED_S = 30.0
+WAITED_S = 60.0
 
 
 def run(site: Site, scale: Scale) -> Outcome:
@@ -53,7 +53,7 @@ def _cancel_waiting() -> float:
 def _cancel_at_work(site: Site, behaviour: Behaviour) -> float:
     """Until the state says so and neither the runner nor anything it started is left."""
     job = submit(Script(behaviour, STAGE)).job
-    runner = psutil.Process(wait_for_holder(site, job, STAGE).runner)
+    runner = psutil.Process(wait_for_holder(site, job, STAGE, WAITED_S).runner)
     if behaviour == Behaviour.FFMPEG:
         wait_until(lambda: runner.children(recursive=True), "ffmpeg runs", WAITED_S)
     family = [runner, *runner.children(recursive=True)]

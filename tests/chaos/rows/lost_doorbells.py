@@ -27,10 +27,17 @@ def run(site: Site, scale: Scale) -> Outcome:
     warm_up = submit().job
     wait_until(lambda: oracle.are_over([warm_up]), "the workers are up", ENDS_WITHIN_S)
     count = scale.of(full=50, short=3)
-    crashes = sum(_crash_after_commit() for _ in range(count))
+    crashes = sum(_crash_and_start() for _ in range(count))
     jobs = list(Job.objects.exclude(id=warm_up).values_list("id", flat=True))
     wait_until(lambda: oracle.are_over(jobs), "every job ended", ENDS_WITHIN_S)
     return _outcome(site, crashes, count, jobs)
+
+
+def _crash_and_start() -> bool:
+    """One at a time: how long a job waits for those before it is not asked here."""
+    is_crashed = _crash_after_commit()
+    wait_until(lambda: not Job.objects.filter(started_at=None).exists(), "the job has started", ENDS_WITHIN_S)
+    return is_crashed
 
 
 def _crash_after_commit() -> bool:

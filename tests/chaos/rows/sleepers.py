@@ -22,7 +22,7 @@ from tests.chaos.waiting import wait_until
 
 STAGES = ("mix", "export", "transcribe")
 TAKEN_OVER_WITHIN_S = 60  # not promised here; the other worker may be busy with the one before
-ENDS_WITHIN_S = 60
+ENDS_WITHIN_S = 90
 
 
 def run(site: Site, scale: Scale) -> Outcome:
@@ -41,7 +41,7 @@ def run(site: Site, scale: Scale) -> Outcome:
 
 def _sleep_past_the_lease(site: Site, job: UUID, stage: str, *, with_runner: bool) -> None:
     """The worker alone, which leaves its runner working, or both."""
-    holder = wait_for_holder(site, job, stage)
+    holder = wait_for_holder(site, job, stage, ENDS_WITHIN_S)
     asleep = (holder.worker, holder.runner) if with_runner else (holder.worker,)
     _stop(asleep)
     try:
