@@ -1,5 +1,5 @@
 # `make demo` dubs a video on this machine; `make test` passes the suite. Both set up what they need.
-.PHONY: help setup setup-dev demo run test check format assets constraints chaos bench-dub bench-mix bench-long bench-timing bench-speakers
+.PHONY: help setup setup-dev demo run test check format assets constraints chaos bench-dub bench-queue bench-mix bench-long bench-timing bench-speakers
 
 BIN := .venv/bin
 
@@ -53,6 +53,9 @@ LONG_MINUTES ?= 60
 
 bench-dub: setup-dev ## a ten-minute talk (MINUTES="10 60" for both, MODE=low): time and memory of every stage
 	@$(BIN)/python -m tests.benchmarks.bench_dub --minutes $(MINUTES) --mode $(MODE) --speech $(SPEECH)
+
+bench-queue: setup-dev ## how long work waits and how much gets done, beside bare django-q2 (SOAK=30: watch it grow for 30 minutes)
+	@$(BIN)/python -m tests.benchmarks.bench_queue $(if $(SOAK),--soak $(SOAK))
 
 bench-long: setup-dev ## an hour of talk (LONG_MINUTES=60) takes hardly more memory than ten minutes
 	@$(BIN)/python -m tests.benchmarks.bench_long --minutes $(LONG_MINUTES) --speech $(SPEECH)
