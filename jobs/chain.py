@@ -37,14 +37,16 @@ class Split:
     part_s: float
 
 
-def begin(job: Job, stage: StageName = STAGES[0], *, is_forced: bool = False) -> None:
-    """Has the job worked on from `stage`; the job's row is locked. `is_forced` makes the stage run in any case."""
+def begin(job: Job, stage: StageName = STAGES[0], *, forget: StageName | None = None) -> QueueClass:
+    """Has the job worked on from `stage`; the queue to ring. The job's row is locked.
+
+    The results of `forget` and the stages after it are made again in any case.
+    """
     shards = _first_of(job, stage)
     for shard in shards:
-        shard.request |= {"forget": stage.value} if is_forced else {}
+        shard.request |= {"forget": forget.value} if forget else {}
     _add(job, shards)
-    for shard in shards:
-        ring(QueueClass(shard.queue))
+    return QueueClass(shards[0].queue)
 
 
 def follow(shard: Shard) -> bool:
@@ -120,8 +122,7 @@ def _add(job: Job, shards: Sequence[Shard]) -> None:
 
 def _ring_for(shards: Sequence[Shard]) -> None:
     """Doorbells for what the worker that is just finishing will not take itself: it looks for work again anyway."""
-    own = next((shard for shard in shards if shard.queue in serving.queues()), None)
-    others = [QueueClass(shard.queue) for shard in shards if shard is not own]
-    slots = slots_alive(others[0], now=timezone.now()) if len(others) > 1 else 1
-    for queue in others[:slots]:
-        ring(queue)
+    queue = QueueClass(shards[0].queue)  # the same for all: they belong to one stage
+    left = len(shards) - (queue in serving.queues())
+    if left:
+        ring(queue, times=left)

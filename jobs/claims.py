@@ -92,15 +92,21 @@ def claim_next(owner: str, queues: Collection[QueueClass] = tuple(QueueClass), *
 
 def _claim(taker: _Taker) -> Claim | None:
     for turn in policy.turns(taker.queues):
-        with transaction.atomic():
-            claim = taker.take(OF_RUNNING_JOBS, turn)
-            if claim is None and turn.has_room:
-                claim = _start(taker, turn)
+        claim = _go_on(taker, turn) if turn.goes_on else None
+        if claim is None and turn.has_room:
+            claim = _start(taker, turn)
         if claim is not None:
             return claim
     return None
 
 
+@transaction.atomic
+def _go_on(taker: _Taker, turn: Turn) -> Claim | None:
+    """The first waiting shard of a running job."""
+    return taker.take(OF_RUNNING_JOBS, turn)
+
+
+@transaction.atomic
 def _start(taker: _Taker, turn: Turn) -> Claim | None:
     """The first shard of a waiting job, which runs from now on."""
     # Two processes that start jobs of one user at once must count each other.

@@ -6,6 +6,7 @@ delay until the supervisor rings again, and a second one finds nothing to do.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -57,10 +58,14 @@ def _submit_batch(owner: User, orders: Sequence[Order]) -> list[Job]:
     quotas.admit(owner, [order.settings for order in orders], priority=priority, now=timezone.now())
     for upload_id in sorted({order.upload.id for order in orders}):  # in order: two batches never wait for each other
         held(upload_id)
-    return [_queue(owner, order) for order in orders]
+    transaction.on_commit(partial(failpoints.reach, "after_submit_commit"))  # before the doorbells'
+    jobs = [_made(owner, order) for order in orders]
+    for queue, number in Counter(chain.begin(job) for job in jobs).items():
+        ring(queue, times=number)
+    return jobs
 
 
-def _queue(owner: User, order: Order) -> Job:
+def _made(owner: User, order: Order) -> Job:
     filed = order.filed
     job = Job.objects.create(
         owner=owner,
@@ -75,8 +80,6 @@ def _queue(owner: User, order: Order) -> Job:
     )
     Stage.objects.bulk_create(Stage(job=job, name=name, position=place) for place, name in enumerate(StageName))
     append(job, [NewEvent(EventKind.STATE, data={"state": JobState.QUEUED.value, "from": None})])
-    transaction.on_commit(partial(failpoints.reach, "after_submit_commit"))
-    chain.begin(job)
     logger.info("job_submitted", job_id=str(job.id), user_id=str(owner.pk), upload_id=str(order.upload.id))
     return job
 
@@ -157,7 +160,7 @@ def retry(job: Job, *, by: User, from_stage: StageName | None = None) -> Job:
     reset = {"state": StageState.WAITING, "progress": 0.0, "started_at": None, "finished_at": None}
     job.stages.filter(name__in=again).update(**reset, duration_s=None, reused=False, last_line="")
     job = transition(job.id, JobState.QUEUED)
-    chain.begin(job, stage, is_forced=from_stage is not None)
+    ring(chain.begin(job, stage, forget=from_stage))
     return job
 
 

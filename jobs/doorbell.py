@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django_q.tasks import async_task
 
 from jobs.models import JobState, QueueClass, Shard, ShardState
@@ -18,9 +19,15 @@ DOORBELL = "jobs.tasks.work"
 RING_AGAIN_AFTER = timedelta(seconds=3)  # a lost doorbell is to cost five at most
 
 
-def ring(queue: QueueClass) -> None:
-    """Tells the workers of this queue that there may be something to do, if the caller's transaction is committed."""
-    async_task(DOORBELL, cluster=queue.value, save=False)
+def ring(queue: QueueClass, *, times: int = 1) -> None:
+    """Tells the workers of this queue that there may be something to do, if the caller's transaction is committed.
+
+    More doorbells than could be answered at the same time are not rung.
+    """
+    if times > 1:
+        times = min(times, max(slots_alive(queue, now=timezone.now()), 1))
+    for _ in range(times):
+        async_task(DOORBELL, cluster=queue.value, save=False)
 
 
 def ring_again(*, now: datetime) -> int:
@@ -40,8 +47,9 @@ def _ring_again(queue: QueueClass, now: datetime) -> int:
     if not forgotten.exists():
         return 0
     free = slots_alive(queue, now=now) - Shard.objects.filter(state=ShardState.RUNNING, queue=queue).count()
-    ids = list(forgotten.order_by("-priority", "id").values_list("id", flat=True)[: max(free, 0)])
+    rows = forgotten.select_for_update(of=("self",), skip_locked=True).order_by("-priority", "id")
+    ids = list(rows.values_list("id", flat=True)[: max(free, 0)])
     Shard.objects.filter(id__in=ids).update(rung_at=now)
-    for _ in ids:
-        ring(queue)
+    if ids:
+        ring(queue, times=len(ids))
     return len(ids)

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from jobs import quotas
-from jobs.models import Job, JobState, QueueClass
+from jobs.models import Job, JobState, QueueClass, ShardState
 
+# A job that was just paused counts as running until its worker has noticed.
+HAS_RUNNING_SHARD = "EXISTS (SELECT 1 FROM jobs_shard WHERE job_id = jobs_job.id AND jobs_shard.state = 'running')"
 # In SQL, because Django would group by the subquery, and so answer it for every waiting shard. This way each part is
 # answered from an index, whatever number of shards the users had before.
 TURNS = """
-SELECT waiting.priority, waiting.owner_id, COALESCE(started.jobs, 0)
+SELECT waiting.priority, waiting.owner_id, COALESCE(started.jobs, 0), COALESCE(begun.shards, 0)
 FROM (
     SELECT priority, owner_id, MIN(id) AS oldest FROM jobs_shard
     WHERE state = 'waiting' AND queue IN ({queues}) GROUP BY priority, owner_id
@@ -27,8 +30,14 @@ LEFT JOIN (
     SELECT owner_id, COUNT(*) AS shards FROM jobs_shard WHERE state = 'running' GROUP BY owner_id
 ) AS running ON running.owner_id = waiting.owner_id
 LEFT JOIN (
-    SELECT owner_id, COUNT(*) AS jobs FROM jobs_job WHERE state = 'running' GROUP BY owner_id
+    SELECT owner_id, COUNT(*) AS jobs FROM jobs_job
+    WHERE state = 'running' OR (state = 'paused' AND {has_running_shard}) GROUP BY owner_id
 ) AS started ON started.owner_id = waiting.owner_id
+LEFT JOIN (
+    SELECT shard.owner_id, shard.priority, COUNT(*) AS shards FROM jobs_job AS job CROSS JOIN jobs_shard AS shard
+    WHERE job.state = 'running' AND shard.job_id = job.id AND shard.state = 'waiting'
+    GROUP BY shard.owner_id, shard.priority
+) AS begun ON begun.owner_id = waiting.owner_id AND begun.priority = waiting.priority
 ORDER BY
     waiting.priority DESC,
     COALESCE(running.shards, 0),
@@ -39,25 +48,32 @@ ORDER BY
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A user who has something waiting at this priority. `has_room`: one more of the user's jobs may start."""
+    """A user who has something waiting at this priority: in jobs that run (`goes_on`), or in jobs that may start."""
 
     priority: int
     owner_id: UUID
+    goes_on: bool
     has_room: bool
 
 
 def turns(queues: Collection[QueueClass]) -> list[Turn]:
     """Who has something waiting in these queues, in the order in which they are to be served."""
+    statement = TURNS.format(queues=", ".join(["%s"] * len(queues)), has_running_shard=HAS_RUNNING_SHARD)
     with connection.cursor() as cursor:
-        cursor.execute(TURNS.format(queues=", ".join(["%s"] * len(queues))), list(queues))
-        rows = [(priority, UUID(str(owner_id)), jobs) for priority, owner_id, jobs in cursor.fetchall()]
-    limits = quotas.running_limits({owner_id for _, owner_id, _ in rows}) if rows else {}
-    return [Turn(priority, owner_id, _is_below(limits[owner_id], jobs)) for priority, owner_id, jobs in rows]
+        cursor.execute(statement, list(queues))
+        rows = [(priority, UUID(str(owner_id)), *numbers) for priority, owner_id, *numbers in cursor.fetchall()]
+    limits = quotas.running_limits({owner_id for _, owner_id, *_ in rows}) if rows else {}
+    return [
+        Turn(priority, owner_id, goes_on=begun > 0, has_room=_is_below(limits[owner_id], started))
+        for priority, owner_id, started, begun in rows
+    ]
 
 
 def has_room(owner_id: UUID) -> bool:
     """Whether one more job of this user may start, at this very moment."""
-    running = Job.objects.filter(owner_id=owner_id, state=JobState.RUNNING).count()
+    paused = Q(state=JobState.PAUSED, shards__state=ShardState.RUNNING)
+    jobs = Job.objects.filter(Q(state=JobState.RUNNING) | paused, owner_id=owner_id)
+    running = jobs.order_by().values("id").distinct().count()
     return _is_below(quotas.running_limits([owner_id])[owner_id], running)
 
 

@@ -17,24 +17,26 @@ from jobs.services import Claim, NewEvent, change
 
 logger = structlog.get_logger(__name__)
 BACK_OFF_S = (0, 5, 30)  # before the second attempt, the third, and every later one
+AGAIN_FACTOR = 10
+OPEN_STATES = frozenset(JobState) - FINAL_STATES
 WORKER_LOST = "jobs.worker_lost"
 
 
 @transaction.atomic
-def give_back(claim: Claim, message: str, *, code: str = "", not_before: datetime | None = None) -> None:
+def give_back(claim: Claim, message: str, *, code: str = "", delay_s: float = 0.0) -> None:
     """The shard waits again, through no fault of its own: the attempt does not count. Raises LeaseLost.
 
-    `code` says what it waits for; as long as that does not change, it is told only once.
+    `code` says what it waits for; when that is the same as the last time, it waits ten times as long.
     """
     shard = services.held(claim)
     if shard.job.is_cancel_requested:
         _cancel(shard)
         return
     shard.attempts -= 1
-    is_told = bool(code) and shard.error_code == code
     if code:
+        delay_s *= AGAIN_FACTOR if shard.error_code == code else 1
         shard.error_code, shard.error_message = code, message
-    _wait(shard, "" if is_told else message, not_before)
+    _wait(shard, message, timezone.now() + timedelta(seconds=delay_s) if delay_s else None)
 
 
 @transaction.atomic
@@ -87,18 +89,20 @@ def take_away(job: Job, message: str) -> None:
 
 def _end_left_canceled() -> None:
     """Of those to be canceled, the ones that nobody is left to end."""
-    left = Job.objects.filter(cancel_requested_at__isnull=False).exclude(state__in=FINAL_STATES)
+    left = Job.objects.filter(state__in=OPEN_STATES, cancel_requested_at__isnull=False)
     for job_id in left.exclude(shards__state=ShardState.RUNNING).values_list("id", flat=True):
         with transaction.atomic():
-            end_canceled(services.locked(job_id))
+            job = Job.objects.select_for_update().filter(id=job_id).first()
+            if job is not None:
+                end_canceled(job)
 
 
 @transaction.atomic
 def _take_over(claim: Claim, now: datetime) -> bool:
-    job = services.locked(claim.job_id)
+    job = Job.objects.select_for_update().filter(id=claim.job_id).first()
     running = Shard.objects.select_for_update().filter(id=claim.shard_id, state=ShardState.RUNNING)
     shard = running.filter(fencing_token=claim.token).first()
-    if shard is None or not (_has_expired(shard, now) or holders.is_gone(shard.lease_owner)):
+    if job is None or shard is None or not (_has_expired(shard, now) or holders.is_gone(shard.lease_owner)):
         return False  # its worker was only slow, or somebody else saw it first
     shard.job = job
     logger.warning(

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from jobs.models import Job, Shard
 from jobs.services import Claim
-from pipeline.errors import WorkspaceBusy
+from pipeline.errors import StorageError
 from pipeline.progress import StageName
 from pipeline.workspace import Workspace, forget_from
 
@@ -43,9 +43,9 @@ def prepare(shard: Shard, claim: Claim) -> None:
 
 
 def tidy(job_id: UUID) -> None:
-    """Removes half-written files, unless somebody still works there, who will do it then."""
+    """Removes half-written files, unless somebody still works there or the disk refuses: the next one does it then."""
     root = workspace_of(job_id)
-    with suppress(WorkspaceBusy):
+    with suppress(StorageError):
         if root.exists():
             with Workspace(root):
                 logger.debug("workspace_tidied", job_id=str(job_id))

@@ -10,8 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from jobs.models import Shard, ShardKind
-from pipeline.errors import Canceled, DiskFull, EngineFailed, OutOfMemory, ToolTimeout, WorkspaceBusy
+from pipeline.errors import Canceled, DiskFull, DubbingError, EngineFailed, OutOfMemory, ToolTimeout, WorkspaceBusy
 from pipeline.progress import StageName
+from pipeline.storage import FULL_ERRORS
 
 BUSY_AGAIN_AFTER_S = 3.0
 NO_SPACE_AGAIN_AFTER_S = 30.0
@@ -96,6 +97,17 @@ def no_space() -> Delayed:
     return Delayed(DiskFull.code, text, NO_SPACE_AGAIN_AFTER_S)
 
 
+def outcome_of(error: Exception) -> Outcome:
+    """What becomes of a shard whose worker itself met an error."""
+    if isinstance(error, DubbingError):
+        return _unfinished(error.code, str(error))
+    if isinstance(error, OSError) and error.errno in FULL_ERRORS:
+        return no_space()
+    if isinstance(error, OSError):
+        return Broke("storage", _("The server's disk refused to work: %(reason)s") % {"reason": error.strerror})
+    return Broke("jobs.fault", _("The server could not go on with this dub; its log says why."))
+
+
 def _unfinished(code: str, text: str) -> Outcome:
     if code == WorkspaceBusy.code:
         return busy()
@@ -116,7 +128,7 @@ def _finished(data: dict[str, Any], shard: Shard) -> Outcome:
     if shard.stage != list(StageName)[-1]:
         return Finished(told)
     match data:
-        case {"artifacts": dict(paths), "summary": dict(summary)}:
+        case {"artifacts": dict(paths), "summary": {"languages": {"source": str()}} as summary}:
             artifacts = {str(kind): Path(str(path)) for kind, path in paths.items()}
             if artifacts and all(path.is_file() for path in artifacts.values()):
                 return Finished(told, DubFiles(artifacts, summary))

@@ -6,9 +6,11 @@ import shutil
 import signal
 import time
 from dataclasses import dataclass
+from itertools import islice
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -16,17 +18,19 @@ from django.utils.translation import override
 from jobs import claims, drain, failpoints, services, workspaces
 from jobs.coalescing import Coalescer
 from jobs.errors import LeaseLost
-from jobs.execution.outcomes import Broke, Outcome, Stopped, StopReason, answer_of, busy, no_space
+from jobs.execution.outcomes import Broke, Finished, Outcome, Stopped, StopReason, answer_of, no_space, outcome_of
 from jobs.execution.requests import request_for
 from jobs.execution.settling import settle
 from jobs.execution.telling import Telling
 from jobs.models import Shard
 from jobs.runner_process import RunnerProcess
 from jobs.services import Claim, NewEvent
-from pipeline.errors import WorkspaceBusy
 
 logger = structlog.get_logger(__name__)
 TICK_S = 0.1
+MESSAGES_A_TICK = 500
+DATABASE_AGAIN_S = 0.5
+LEASE_SHARE = 0.8
 WISHES_EVERY_S = 0.4
 
 
@@ -41,8 +45,7 @@ def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
     with structlog.contextvars.bound_contextvars(**known), override(settings.LANGUAGE_CODE):
         logger.info("shard_started", attempt=shard.attempts)
         try:
-            worked = _Attempt(shard, claim, runner).work()
-            settle(shard, claim, worked.outcome, worked.events)
+            outcome = _attempted(shard, claim, runner)
         except LeaseLost:
             runner.end()
             logger.warning("lease_lost", token=claim.token)
@@ -52,9 +55,42 @@ def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
             raise
         finally:
             workspaces.remove_attempt(claim)
-        if isinstance(worked.outcome, Stopped):
+        logger.info("shard_left", outcome=type(outcome).__name__.lower())
+        if isinstance(outcome, Broke):
+            runner.end()  # whatever broke may have left it in a state that breaks the next one, too
+        elif isinstance(outcome, Stopped):
             workspaces.tidy(shard.job_id)
-        logger.info("shard_left", outcome=type(worked.outcome).__name__.lower())
+
+
+def _attempted(shard: Shard, claim: Claim, runner: RunnerProcess) -> Outcome:
+    """Raises LeaseLost, or a DatabaseError when the database is away: then the lease decides."""
+    try:
+        worked = _Attempt(shard, claim, runner).work()
+        _settle_patiently(shard, claim, worked)
+    except (LeaseLost, DatabaseError):
+        raise
+    except Exception as error:
+        # A refusing disk, or a fault: no error of the worker's own may leave the shard in its hands.
+        logger.exception("attempt_failed")
+        runner.end()
+        outcome = outcome_of(error)
+        settle(shard, claim, outcome, [])
+        return outcome
+    return worked.outcome
+
+
+def _settle_patiently(shard: Shard, claim: Claim, worked: Worked) -> None:
+    """Lets a database restart meanwhile. A finished dub's files are moved only once, so that is not tried again."""
+    while True:
+        try:
+            settle(shard, claim, worked.outcome, worked.events)
+            return
+        except (OperationalError, InterfaceError):
+            if isinstance(worked.outcome, Finished) or time.monotonic() > worked.good_until_s:
+                raise
+            logger.warning("database_away", exc_info=True)
+            close_old_connections()
+            time.sleep(DATABASE_AGAIN_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +99,7 @@ class Worked:
 
     outcome: Outcome
     events: list[NewEvent]
+    good_until_s: float  # by the monotonic clock: so long the lease surely holds
 
 
 class _Attempt:
@@ -73,7 +110,8 @@ class _Attempt:
         self._telling = Telling(shard)
         self._coalescer = Coalescer()
         self._due_s: dict[str, float] = {}
-        self._heard_s = time.monotonic()
+        self._heard_s = self._renewed_s = time.monotonic()
+        self._unwritten: list[NewEvent] = []
 
     def work(self) -> Worked:
         """Raises LeaseLost. The runner has answered and may be used again, or has ended."""
@@ -85,16 +123,17 @@ class _Attempt:
             self._due_s["wishes"] = time.monotonic() + WISHES_EVERY_S
             self._runner.begin(request_for(self._shard, self._claim))
             outcome = self._followed()
-        return Worked(outcome, self._coalescer.take(time.monotonic()))
+        return Worked(outcome, self._unwritten + self._coalescer.take(time.monotonic()), self._good_until_s)
+
+    @property
+    def _good_until_s(self) -> float:
+        return self._renewed_s + LEASE_SHARE * float(settings.LEASE_SECONDS)
 
     def _hindrance(self) -> Outcome | None:
         """Why the work cannot begin now."""
         if shutil.disk_usage(settings.WORK_ROOT).free < settings.FREE_SPACE_RESERVE_BYTES:
             return no_space()
-        try:
-            workspaces.prepare(self._shard, self._claim)
-        except WorkspaceBusy:
-            return busy()
+        workspaces.prepare(self._shard, self._claim)
         return None
 
     def _followed(self) -> Outcome:
@@ -105,15 +144,19 @@ class _Attempt:
                 return answer
             if has_ended:
                 return self._crashed()
-            self._write()
-            stop = self._look_around()
+            try:
+                self._write()
+                stop = self._look_around()
+            except (OperationalError, InterfaceError) as error:
+                stop = None
+                self._database_away(error)
             if stop is not None:
                 self._runner.end()
                 return stop
             self._runner.wait(TICK_S)
 
     def _hear(self) -> Outcome | None:
-        for message in self._runner.messages():
+        for message in islice(self._runner.messages(), MESSAGES_A_TICK):
             if message["kind"] == "heartbeat":  # says that the process lives, not that the work goes on
                 continue
             self._heard_s = time.monotonic()
@@ -125,14 +168,25 @@ class _Attempt:
         return None
 
     def _write(self) -> None:
-        events = self._coalescer.take(time.monotonic())
-        if events:
-            services.record(self._claim, events)
+        self._unwritten += self._coalescer.take(time.monotonic())
+        if self._unwritten:
+            services.record(self._claim, self._unwritten)
+            self._unwritten = []
+
+    def _database_away(self, error: Exception) -> None:
+        """It may come back while the lease still holds. Raises LeaseLost when that is over."""
+        if time.monotonic() > self._good_until_s:
+            raise LeaseLost(str(error)) from error
+        logger.warning("database_away", error=str(error))
+        close_old_connections()
+        self._due_s.clear()
 
     def _look_around(self) -> Outcome | None:
         """Lease, cancellation, pause, drain, stall."""
         if self._is_due("renewal", settings.HEARTBEAT_SECONDS):
+            said_s = time.monotonic()
             claims.renew(self._claim, now=timezone.now())
+            self._renewed_s = said_s
             self._runner.alive()
         if drain.is_requested():
             return Stopped(StopReason.DRAINED)

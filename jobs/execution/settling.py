@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from jobs import chain, claims, failpoints, releases, services
+from jobs import chain, failpoints, releases, services
 from jobs.execution.outcomes import Broke, Delayed, DubFiles, Finished, Outcome, Refused, Stopped, StopReason
+from jobs.execution.renewing import renewed
 from jobs.execution.telling import part_finished
 from jobs.models import JobState, Shard
 from jobs.services import Claim, NewEvent
 from library import services as library
-
-SLOWEST_HASHING_BYTES_PER_S = 20_000_000
 
 
 def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEvent]) -> None:
@@ -34,8 +31,7 @@ def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEve
         case Stopped(reason=StopReason.DRAINED):
             releases.give_back(claim, _("The worker stops; the job waits again."))
         case Delayed():
-            not_before = timezone.now() + timedelta(seconds=outcome.delay_s)
-            releases.give_back(claim, outcome.message, code=outcome.code, not_before=not_before)
+            releases.give_back(claim, outcome.message, code=outcome.code, delay_s=outcome.delay_s)
         case Refused():
             releases.fail(claim, outcome.code, outcome.message, events)
         case Broke():
@@ -60,21 +56,16 @@ def _publish(shard: Shard, claim: Claim, finished: Finished, dub: DubFiles, even
     """The dub is in the library and its job done: both or neither."""
     job = shard.job
 
-    # Hashing a long film takes a while; the lease must outlast it.
-    claims.renew(claim, now=timezone.now() + timedelta(seconds=_hashing_time_s(dub)))
-    library.publish(
-        library.FinishedDub(
-            owner=job.owner,
-            job_id=job.id,
-            title=job.name,
-            source_language=dub.summary["languages"]["source"],
-            target_language=job.dub_settings.target_language,
-            duration_s=job.upload.media.get("duration_s"),
-            files=dub.artifacts,
-        ),
-        in_same_transaction=partial(_finish, shard, claim, finished, events),
-    )
-
-
-def _hashing_time_s(dub: DubFiles) -> float:
-    return sum(path.stat().st_size for path in dub.artifacts.values()) / SLOWEST_HASHING_BYTES_PER_S
+    with renewed(claim):  # hashing and moving a long film takes a while
+        library.publish(
+            library.FinishedDub(
+                owner=job.owner,
+                job_id=job.id,
+                title=job.name,
+                source_language=dub.summary["languages"]["source"],
+                target_language=job.dub_settings.target_language,
+                duration_s=job.upload.media.get("duration_s"),
+                files=dub.artifacts,
+            ),
+            in_same_transaction=partial(_finish, shard, claim, finished, events),
+        )

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs import retention
 from jobs.retention import Item, Kind
+from jobs.sweeping import sweep
 
 
 class Command(BaseCommand):
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             return
         retention.tidy(now=now)
         self._sum_up(retention.carry_out(going, now=now), "removed")
+        sweep()
 
     def _list(self, items: Sequence[Item]) -> None:
         for item in items:

@@ -11,15 +11,13 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, close_old_connections
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
 from django.utils import timezone
 
 from jobs import doorbell, releases
 from jobs.transport import presence
-from jobs.workspaces import remove_stale
-from library import services as library
 from pipeline import processes
-from uploads import services as uploads
 
 logger = structlog.get_logger(__name__)
 CYCLE_S = 1.0
@@ -47,14 +45,17 @@ class StopRequest:
 
 
 class Pruning:
-    """Retention, in a process of its own: removing gigabytes takes longer than a worker may be lost unnoticed."""
+    """Retention and sweeping, in a process of their own: gigabytes take longer than a worker may be lost unnoticed."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        if self._process is None or self._process.poll() is not None:
-            self._process = processes.start([sys.executable, "-m", "django", "prune"])
+        if self._process is not None and self._process.poll() is None:
+            return
+        if self._process is not None and self._process.returncode:
+            logger.error("prune_failed", exit_status=self._process.returncode)
+        self._process = processes.start([sys.executable, "-m", "django", "prune"], stderr=None)
 
     def end(self) -> None:
         if self._process is not None:
@@ -74,9 +75,9 @@ class Command(BaseCommand):
                 keep_moving()
                 if time.monotonic() >= next_sweep_s:
                     next_sweep_s = time.monotonic() + SWEEP_EVERY_S
-                    sweep()
+                    presence.forget_old(now=timezone.now())
                     pruning.start()
-            except OperationalError as error:
+            except DatabaseError as error:
                 logger.error("supervise_cycle_failed", error=str(error))  # the database is away; try again
             if stop.wait(CYCLE_S):
                 pruning.end()
@@ -90,14 +91,3 @@ def keep_moving() -> None:
     rung = doorbell.ring_again(now=now)
     if taken or rung:
         logger.info("supervised", taken_over=taken, rung=rung)
-
-
-def sweep() -> None:
-    removed = {
-        "uploads": uploads.remove_abandoned() + uploads.remove_orphans(),
-        "dubs": library.remove_orphans(),
-        "workspaces": remove_stale(),
-        "workers": presence.forget_old(now=timezone.now()),
-    }
-    if any(removed.values()):
-        logger.info("swept", **removed)

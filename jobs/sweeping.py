@@ -1,0 +1,21 @@
+"""Removing what a hard stop left behind: files without a row, or about to be one for too long."""
+
+from __future__ import annotations
+
+import structlog
+
+from jobs.workspaces import remove_stale
+from library import services as library
+from uploads import services as uploads
+
+logger = structlog.get_logger(__name__)
+
+
+def sweep() -> None:
+    removed = {
+        "uploads": uploads.remove_abandoned() + uploads.remove_orphans(),
+        "dubs": library.remove_orphans(),
+        "workspaces": remove_stale(),
+    }
+    if any(removed.values()):
+        logger.info("swept", **removed)
