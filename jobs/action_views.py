@@ -56,8 +56,10 @@ ACTIONS = {
         gettext_lazy("The job is deleted."),
         leads_to_job=False,
     ),
-    "pin": Action(lambda job, request: filing.pin(job.id), gettext_lazy("Kept for good.")),
-    "unpin": Action(lambda job, request: filing.unpin(job.id), gettext_lazy("Kept as long as everything else.")),
+    "pin": Action(lambda job, request: filing.pin(job.id, by=request.user), gettext_lazy("Kept for good.")),
+    "unpin": Action(
+        lambda job, request: filing.unpin(job.id, by=request.user), gettext_lazy("Kept as long as everything else.")
+    ),
 }
 
 
@@ -80,7 +82,7 @@ def refile(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     job = own_job(request, job_id)
     form = FilingForm(request.user, request.POST)
     if form.is_valid():
-        filing.refile(job.id, form.filed())
+        filing.refile(job.id, form.filed(), by=request.user)
         messages.info(request, _("Filed."))
     else:
         messages.warning(request, _("Season and episode must be whole numbers; nothing was changed."))

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from jobs import dispatch, filing
+from jobs.filing import Changes
 from jobs.models import Job, Preset, Project, Shard, Stage, UserLimits
 from pipeline.errors import DubbingError
 
@@ -95,19 +96,19 @@ class JobAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Let go before others"), permissions=["moderate"])
     def let_go_first(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.prioritise(job.id, FIRST, by))
+        _each(request, jobs, lambda job, *, by: filing.change(job.id, Changes(priority=FIRST), by=by))
 
     @admin.action(description=_("Line up with the others"), permissions=["moderate"])
     def line_up(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.prioritise(job.id, 0, by))
+        _each(request, jobs, lambda job, *, by: filing.change(job.id, Changes(priority=0), by=by))
 
     @admin.action(description=_("Pin: keep for good"), permissions=["moderate"])
     def pin(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.pin(job.id))
+        _each(request, jobs, lambda job, *, by: filing.pin(job.id, by=by))
 
     @admin.action(description=_("Unpin"), permissions=["moderate"])
     def unpin(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.unpin(job.id))
+        _each(request, jobs, lambda job, *, by: filing.unpin(job.id, by=by))
 
     @admin.action(description=_("Delete (dubs stay)"), permissions=["moderate"])
     def remove(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:

@@ -142,10 +142,13 @@ def resume(job: Job, *, by: User) -> Job:
 def retry(job: Job, *, by: User, from_stage: StageName | None = None) -> Job:
     """Works again on a job that has ended: on what it left undone, or on everything from `from_stage` on.
 
-    Raises JobStateError for a job that has not ended, TooManyWaiting, UploadRemoved.
+    Raises JobStateError for a job that has not ended, TooManyWaiting, DailyLimitReached, UploadRemoved.
     """
     admission.require_open()
-    quotas.admit_again(job.owner)
+    if from_stage is None:
+        quotas.admit_again(job.owner)
+    else:
+        quotas.admit_redo(job.owner, now=timezone.now())
     held(job.upload_id)
     job = locked(job.id)
     if not job.is_final:

@@ -4,6 +4,7 @@ DubbingError
 ├── JobStateError           jobs.state                    the job cannot go there from where it is
 ├── NotAllowed              jobs.not_allowed              only administrators may ask for it
 ├── NameTaken               jobs.name_taken               a preset or project of that name exists
+├── TooManyKept             jobs.too_many_kept            the user has enough presets or projects
 ├── TooManyWaiting          jobs.too_many_waiting         the user's queue is full
 ├── BatchRefused            jobs.batch_refused            some of a batch cannot be dubbed, so none of it is
 ├── IdempotencyKeyInvalid   jobs.idempotency_key          the key is empty, too long or not printable
@@ -36,6 +37,11 @@ class NotAllowed(DubbingError):
 
 class NameTaken(DubbingError):
     code = "jobs.name_taken"
+    exit_code = 2
+
+
+class TooManyKept(DubbingError):
+    code = "jobs.too_many_kept"
     exit_code = 2
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.signed_in import SignedInRequest
 from jobs import presets, projects
-from jobs.errors import NameTaken
+from jobs.errors import NameTaken, TooManyKept
 from jobs.forms import ProjectForm
 from jobs.models import Preset, Project
 
@@ -87,7 +87,7 @@ def _save(form: ProjectForm) -> bool:
         return False
     try:
         projects.save_project(form.instance)
-    except NameTaken as error:
+    except (NameTaken, TooManyKept) as error:
         form.add_error("name", str(error))
         return False
     return True

@@ -10,9 +10,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from jobs.errors import NameTaken
+from jobs.errors import NameTaken, TooManyKept
 from jobs.models import Preset
 from pipeline.settings import DubSettings
+
+AT_MOST = 100  # of one user; all of them are offered for a new dub
 
 
 def visible_presets(user: User | AnonymousUser) -> QuerySet[Preset]:
@@ -32,9 +34,11 @@ def default_preset(user: User) -> Preset | None:
 
 @transaction.atomic
 def create_preset(owner: User, name: str, settings: DubSettings) -> Preset:
-    """Raises NameTaken."""
+    """Raises NameTaken or TooManyKept."""
     preset = Preset(owner=owner, settings=settings.to_json())
     _name(preset, name)
+    if Preset.objects.filter(owner=owner).count() >= AT_MOST:
+        raise TooManyKept(_("You have %(count)s presets; delete one first.") % {"count": AT_MOST})
     preset.save(force_insert=True)
     return preset
 
@@ -65,7 +69,7 @@ def clear_default(owner: User) -> None:
 
 def _name(preset: Preset, name: str) -> None:
     """Two at once with one name: the lock on the owner lets the second see the first."""
-    User.objects.select_for_update().get(pk=preset.owner_id)
+    User.objects.select_for_update(no_key=True).get(pk=preset.owner_id)
     others = Preset.objects.filter(owner=preset.owner_id, name__iexact=name).exclude(id=preset.id)
     if others.exists():
         raise NameTaken(_("You have a preset of that name already; choose another name."))

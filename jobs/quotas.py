@@ -54,32 +54,54 @@ def is_administrator(user: User) -> bool:
     return user.is_active and user.is_staff
 
 
-def admit(owner: User, wanted: Sequence[DubSettings], *, priority: int = 0, now: datetime) -> None:
-    """Lets the owner start these jobs, all or none, and counts them; joins the transaction it is called in.
+def look(owner: User, wanted: Sequence[DubSettings], *, priority: int = 0, now: datetime) -> None:
+    """Whether the owner may start these jobs, as things stand; only `admit` can promise it.
 
     Raises NotAllowed, TooManyWaiting or DailyLimitReached.
     """
-    limits = _locked_limits(owner)
+    limits = limits_of(owner)
     if priority > 0 and not is_administrator(owner):
         raise NotAllowed(_("Only administrators may let a job go before others; leave the priority out."))
     if not limits.may_use_high and any(settings.mode == Mode.HIGH for settings in wanted):
         raise NotAllowed(_("The mode “high” is for administrators; choose “medium” or ask one of them."))
     _refuse_when_full(owner, limits, len(wanted))
-    _count_today(owner, limits, len(wanted), now)
+    _refuse_today(owner, limits, len(wanted), now)
+
+
+def admit(owner: User, wanted: Sequence[DubSettings], *, priority: int = 0, now: datetime) -> None:
+    """Lets the owner start these jobs, all or none, and counts them; joins the transaction it is called in.
+
+    Raises what `look` raises.
+    """
+    _lock(owner)
+    look(owner, wanted, priority=priority, now=now)
+    _count_today(owner, len(wanted), now)
 
 
 def admit_again(owner: User) -> None:
     """Lets one job of the owner that had left the queue wait in it again. Raises TooManyWaiting."""
-    _refuse_when_full(owner, _locked_limits(owner), 1)
+    _lock(owner)
+    _refuse_when_full(owner, limits_of(owner), 1)
+
+
+def admit_redo(owner: User, *, now: datetime) -> None:
+    """Lets one job that had ended be made anew, which counts like a new one. Raises what `look` raises."""
+    _lock(owner)
+    _refuse_when_full(owner, limits_of(owner), 1)
+    _refuse_today(owner, limits_of(owner), 1, now)
+    _count_today(owner, 1, now)
 
 
 def _limit(own: int | None, general: int) -> int | None:
     return (general if own is None else own) or None
 
 
-def _locked_limits(owner: User) -> Limits:
-    """The owner's row stays locked until the transaction ends, so that two submissions at once count each other."""
-    return limits_of(User.objects.select_for_update().get(pk=owner.pk))
+def _lock(owner: User) -> None:
+    """The owner's row stays locked until the transaction ends, so that two submissions at once count each other.
+
+    Not its key: a row that names the owner, written meanwhile by a worker, would wait for us while we wait for it.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
 def _refuse_when_full(owner: User, limits: Limits, more: int) -> None:
@@ -87,17 +109,22 @@ def _refuse_when_full(owner: User, limits: Limits, more: int) -> None:
         return
     waiting = Job.objects.filter(owner=owner, state=JobState.QUEUED).count()
     if waiting + more > limits.waiting:
-        text = _("You have %(count)s jobs waiting and may have %(limit)s; wait for one to start or cancel one.")
+        text = _("You may have %(limit)s waiting and have %(count)s; wait for one to start or cancel one.")
         raise TooManyWaiting(text % {"count": waiting, "limit": limits.waiting})
 
 
-def _count_today(owner: User, limits: Limits, more: int, now: datetime) -> None:
+def _refuse_today(owner: User, limits: Limits, more: int, now: datetime) -> None:
     local = timezone.localtime(now)
-    today, _created = DayCount.objects.get_or_create(owner=owner, day=local.date())
-    if limits.a_day is not None and today.jobs + more > limits.a_day:
-        text = _("You have started %(count)s jobs today and may start %(limit)s; go on after midnight (%(zone)s).")
-        values = {"count": today.jobs, "limit": limits.a_day, "zone": timezone.get_current_timezone_name()}
+    today = DayCount.objects.filter(owner=owner, day=local.date()).first()
+    started = today.jobs if today else 0
+    if limits.a_day is not None and started + more > limits.a_day:
+        text = _("You may start %(limit)s a day and have started %(count)s; go on after midnight (%(zone)s).")
+        values = {"count": started, "limit": limits.a_day, "zone": timezone.get_current_timezone_name()}
         raise DailyLimitReached(text % values, retry_after_s=_until_midnight_s(local))
+
+
+def _count_today(owner: User, more: int, now: datetime) -> None:
+    today, _created = DayCount.objects.get_or_create(owner=owner, day=timezone.localdate(now))
     today.jobs += more
     today.save(update_fields=["jobs"])
 

@@ -6,8 +6,10 @@ under its job's row lock before it goes. Files are removed after the commit that
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum, Tex
 from django.db.models.functions import Coalesce, Greatest, Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_q.models import Task
 
 from jobs import idempotency
 from jobs.models import FINAL_STATES, DayCount, Job, JobEvent, ShardState
@@ -31,7 +34,7 @@ from uploads.models import Upload, UploadState
 
 logger = structlog.get_logger(__name__)
 NEW_UPLOAD_STAYS = timedelta(hours=24)  # somebody may be about to ask for its first dub
-DAY_COUNTS_STAY = timedelta(days=7)
+LEFTOVERS_STAY = timedelta(days=7)
 EVENT_OVERHEAD_BYTES = 200  # of a row, beside its message
 GOING = ".going"  # the name of a workspace between giving it up and removing it
 
@@ -102,9 +105,10 @@ def carry_out(going: Sequence[Item], *, now: datetime) -> list[Item]:
 
 
 def tidy(*, now: datetime) -> int:
-    """Removes what nobody keeps on purpose: used-up idempotency keys and the counts of past days; how many rows."""
-    past, _by_model = DayCount.objects.filter(day__lt=timezone.localdate(now) - DAY_COUNTS_STAY).delete()
-    return past + idempotency.forget_old(now=now)
+    """Removes what nobody keeps on purpose: used-up keys, the counts of past days, failed doorbells; how many rows."""
+    past, _by_model = DayCount.objects.filter(day__lt=timezone.localdate(now) - LEFTOVERS_STAY).delete()
+    doorbells, _by_model = Task.objects.filter(stopped__lt=now - LEFTOVERS_STAY).delete()
+    return int(past + doorbells + idempotency.forget_old(now=now))
 
 
 def _needed_jobs() -> QuerySet[Job]:
@@ -169,7 +173,7 @@ def _kept_logs(now: datetime) -> list[Item]:
 @transaction.atomic
 def _remove_input(item: Item, now: datetime) -> bool:
     """The upload is locked as a submission locks it: whoever comes second sees what the first one did."""
-    upload = Upload.objects.select_for_update().filter(id=item.id, state=UploadState.READY).first()
+    upload = Upload.objects.select_for_update(no_key=True).filter(id=item.id, state=UploadState.READY).first()
     if upload is None or _needed_jobs().filter(upload=upload).exists():
         return False
     uploads.give_up(upload)
@@ -229,7 +233,13 @@ def _is_needed(job: Job) -> bool:
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+    """Of what is there; beside work that goes on, files come and go while it is looked at."""
+    size_bytes = 0
+    for parent, _folders, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size_bytes += os.lstat(os.path.join(parent, name)).st_size
+    return size_bytes
 
 
 KEPT: dict[Kind, Callable[[datetime], list[Item]]] = {

@@ -18,15 +18,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.signed_in import SignedInRequest
-from jobs import dispatch, presets, selectors
-from jobs.errors import NameTaken
+from jobs import dispatch, presets, quotas, selectors
+from jobs.errors import NameTaken, TooManyKept
 from jobs.forms import FILING, FilingForm, JobListForm, NewDubForm
 from jobs.models import FINAL_STATES, EventKind, Job, JobState, Preset
 from jobs.templatetags.jobs_display import overall_progress
+from jobs.transport import admission
 from jobs.waiting import waiting_of
 from library.selectors import visible_dubs
 from pipeline.errors import DubbingError, StorageError
 from pipeline.progress import StageName
+from pipeline.settings import DubSettings
 from uploads.services import discard, receive
 
 DUBS_A_PAGE = 24
@@ -86,6 +88,7 @@ def new(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
         "hide_new_dub": True,
+        "refusal": "" if form.is_bound else _refusal(request),
         "presets": presets.visible_presets(request.user),
         "chosen": preset,
     }
@@ -103,8 +106,28 @@ def _preset_to_start_from(request: SignedInRequest) -> Preset | None:
         return None
 
 
+def _require_room(request: SignedInRequest, wanted: DubSettings) -> None:
+    """Before a file is taken in. Raises what a submission would raise now."""
+    admission.require_open()
+    quotas.look(request.user, [wanted], now=timezone.now())
+
+
+def _refusal(request: SignedInRequest) -> str:
+    """Why no dub can be started now; said before somebody sends gigabytes."""
+    try:
+        _require_room(request, DubSettings(target_language="en"))
+    except DubbingError as error:
+        return str(error)
+    return ""
+
+
 def _start(request: SignedInRequest, form: NewDubForm) -> Job | None:
     """The job, or None with the reason among the form's errors."""
+    try:
+        _require_room(request, form.dub_settings())
+    except DubbingError as error:
+        form.add_error(None, str(error))
+        return None
     try:
         upload = receive(request.user, form.cleaned_data["file"])
     except DubbingError as error:
@@ -114,7 +137,7 @@ def _start(request: SignedInRequest, form: NewDubForm) -> Job | None:
         job = dispatch.submit(request.user, upload, form.dub_settings(), filed=form.filed())
         if form.cleaned_data["save_as"]:
             presets.create_preset(request.user, form.cleaned_data["save_as"], form.dub_settings())
-    except NameTaken as error:
+    except (NameTaken, TooManyKept) as error:  # the job is there; only the preset is not
         messages.warning(request, str(error))
     except DubbingError as error:
         discard(upload)

@@ -60,7 +60,7 @@ def display_name(name: str) -> str:
 
 def held(upload_id: uuid.UUID) -> Upload:
     """The upload, its file kept at least until the transaction ends. Raises UploadRemoved."""
-    upload = Upload.objects.select_for_update().get(id=upload_id)
+    upload = Upload.objects.select_for_update(no_key=True).get(id=upload_id)
     if upload.state == UploadState.REMOVED:
         raise UploadRemoved(_("The file is not kept any more; upload it again."))
     return upload

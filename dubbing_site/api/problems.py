@@ -6,7 +6,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ STATUS_OF_CODE = {
     "upload.removed": HTTPStatus.GONE,
     "jobs.daily_limit": HTTPStatus.TOO_MANY_REQUESTS,
     "jobs.name_taken": HTTPStatus.CONFLICT,
+    "jobs.too_many_kept": HTTPStatus.CONFLICT,
     "jobs.not_allowed": HTTPStatus.FORBIDDEN,
     "jobs.state": HTTPStatus.CONFLICT,
     "jobs.idempotency_key": HTTPStatus.BAD_REQUEST,
@@ -38,6 +39,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     """DRF's exception handler. None leaves a programming error to Django (500)."""
     if isinstance(error, DubbingError):
         return _refusal(error)
+    if isinstance(error, RequestDataTooBig):
+        return _problem(413, "too_large", "The request is too large; send files through /api/uploads.")
     if isinstance(error, ObjectDoesNotExist):
         error = Http404()
     response = exception_handler(error, context)

@@ -7,15 +7,15 @@ from enum import StrEnum
 from itertools import product
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from accounts.models import User
-from jobs import filing, presets, projects
+from jobs import presets, projects
 from jobs.errors import BatchRefused, RefusedItem
 from jobs.feasibility import Obstacle, obstacles, source_language
-from jobs.models import Job, Preset, Project
+from jobs.filing import Changes
+from jobs.models import Preset, Project
 from jobs.orders import Filed, Order
 from pipeline.settings import (
     MAX_SPEAKERS,
@@ -43,7 +43,9 @@ class Own(serializers.PrimaryKeyRelatedField):
     def __init__(self, visible: Callable[[Any], QuerySet], what: str, **kwargs: Any) -> None:
         self._visible = visible
         super().__init__(pk_field=serializers.UUIDField(), **kwargs)
-        self.error_messages |= dict.fromkeys(("does_not_exist", "incorrect_type"), f"There is no such {what}.")
+        self.error_messages |= dict.fromkeys(
+            ("does_not_exist", "incorrect_type"), _("There is no such %(what)s.") % {"what": what}
+        )
 
     def get_queryset(self) -> QuerySet:
         return self._visible(self.context["request"].user)
@@ -87,7 +89,6 @@ class DubSettingsSerializer(HowSerializer):
     target_language = serializers.CharField(max_length=35, required=False)
 
 
-FILED = ("project", "series", "season", "episode")
 SETTINGS = frozenset(DubSettingsSerializer().fields)
 
 
@@ -95,7 +96,7 @@ def settings_over(base: DubSettings | None, given: dict[str, Any]) -> DubSetting
     """The given settings over those of a preset. Raises SettingsError, or ValidationError without a language."""
     values = (base.to_json() if base else {}) | {name: value for name, value in given.items() if name in SETTINGS}
     if "target_language" not in values:
-        raise serializers.ValidationError({"target_language": ["This field is required."]})
+        raise serializers.ValidationError({"target_language": [_("This field is required.")]})
     return DubSettings.from_json(values)
 
 
@@ -143,23 +144,24 @@ class JobChangesSerializer(FiledSerializer):
     pinned = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(min_value=-PRIORITY_MAX, max_value=PRIORITY_MAX, required=False)
 
-    @transaction.atomic
-    def apply(self, job: Job, by: User) -> Job:
-        """All of it or nothing. Raises NotAllowed."""
-        changes = self.validated_data
-        if "priority" in changes:
-            job = filing.prioritise(job.id, changes["priority"], by)
-        if "pinned" in changes:
-            job = filing.pin(job.id) if changes["pinned"] else filing.unpin(job.id)
-        filed = {name: changes.get(name, getattr(job, name)) for name in FILED}
-        return filing.refile(job.id, Filed(**filed))
+    def changes(self) -> Changes:
+        return Changes(**self.validated_data)
+
+
+class BoundedListField(serializers.ListField):
+    """Counts before it looks at each one: every id is a query."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
 
 
 class NewBatchSerializer(_Submission, HowSerializer):
     """Every upload in every language."""
 
-    uploads = serializers.ListField(child=Own(visible_uploads, "upload"), allow_empty=False, max_length=BATCH_MAX_JOBS)
-    target_languages = serializers.ListField(
+    uploads = BoundedListField(child=Own(visible_uploads, "upload"), allow_empty=False, max_length=BATCH_MAX_JOBS)
+    target_languages = BoundedListField(
         child=serializers.CharField(max_length=35), allow_empty=False, max_length=BATCH_MAX_JOBS
     )
     first_episode = serializers.IntegerField(
@@ -168,10 +170,10 @@ class NewBatchSerializer(_Submission, HowSerializer):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if len(set(data["uploads"])) * len(set(data["target_languages"])) > BATCH_MAX_JOBS:
-            raise serializers.ValidationError(f"A batch makes at most {BATCH_MAX_JOBS} jobs.")
+            raise serializers.ValidationError(_("A batch makes at most %(count)s jobs.") % {"count": BATCH_MAX_JOBS})
         for name in ("uploads", "target_languages"):
             if len(set(data[name])) < len(data[name]):
-                raise serializers.ValidationError({name: ["Name each one once."]})
+                raise serializers.ValidationError({name: [_("Name each one once.")]})
         return data
 
     def orders(self) -> list[Order]:
@@ -188,7 +190,7 @@ class NewBatchSerializer(_Submission, HowSerializer):
         ]
         refused = [item for index, order in enumerate(orders) for item in _refusals(index, order)]
         if refused:
-            raise BatchRefused("Some of these cannot be dubbed, so none was started; see items.", refused)
+            raise BatchRefused(_("Some of these cannot be dubbed, so none was started; see items."), refused)
         return orders
 
 
@@ -196,6 +198,6 @@ def _refusals(index: int, order: Order) -> list[RefusedItem]:
     source = source_language(order.settings, order.upload.media)
     found = list(obstacles(order.settings, source))
     if order.upload.state == UploadState.REMOVED:
-        found.append(Obstacle("upload", UploadRemoved("The file is not kept any more; upload it again.")))
+        found.append(Obstacle("upload", UploadRemoved(_("The file is not kept any more; upload it again."))))
     upload, language = str(order.upload.id), order.settings.target_language
     return [RefusedItem(index, upload, language, each.error.code, str(each.error)) for each in found]

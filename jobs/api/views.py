@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
-from jobs import dispatch, selectors
+from jobs import dispatch, filing, selectors
 from jobs.api import once
 from jobs.api.filters import JobFilter
 from jobs.api.serializers import (
@@ -101,7 +101,8 @@ class JobView(APIView):
         job = selectors.get_job(request.user, job_id)
         form = JobChangesSerializer(data=request.data, context={"request": request})
         form.is_valid(raise_exception=True)
-        return Response(JobSerializer(form.apply(job, signed_in(request))).data)
+        changed = filing.change(job.id, form.changes(), by=signed_in(request))
+        return Response(JobSerializer(changed).data)
 
 
 class TimelineView(APIView):
@@ -125,7 +126,7 @@ class LogTailView(APIView):
         after = serializers.IntegerField(min_value=0).run_validation(request.query_params.get("after", "0"))
         events = selectors.events_after(job, after, TAIL_LIMIT)
         last_seq = events[-1].seq if events else after
-        tail = {"events": events, "last_seq": last_seq, "is_final": job.is_final and last_seq >= job.last_seq}
+        tail = {"events": events, "last_seq": last_seq, "is_final": job.is_final and len(events) < TAIL_LIMIT}
         return Response(LogTailSerializer(tail).data)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from jobs.models import Job, Project
@@ -96,3 +97,20 @@ def test_somebody_elses_upload_is_named_by_its_place(as_bob: Client, uploads: li
 
     assert answer.status_code == 400
     assert answer.json()["errors"]["uploads"] == {"0": ["There is no such upload."]}
+
+
+def test_a_flood_of_ids_is_refused_before_any_is_looked_up(
+    as_alice: Client, uploads: list[Upload], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(10):
+        answer = post(as_alice, uploads=[str(uploads[0].id)] * 1000, target_languages=["es"])
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["uploads"])
+
+
+def test_a_request_larger_than_a_form_is_413(as_alice: Client, settings: LazySettings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+
+    answer = as_alice.post("/api/jobs/batch", "x" * 1001, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from jobs import presets
+from jobs import drain, presets
 from jobs.models import Job, JobState, Preset, Project, QueueClass, StageState
 from jobs.transport.presence import Presence
 from pipeline.settings import DubSettings, Formality, Mode
@@ -270,3 +270,19 @@ def test_a_project_takes_only_ones_own_preset(as_bob: Client, alice: User) -> No
     response = as_bob.post(reverse("jobs:projects"), {"name": "Cosmos", "preset": str(quick.id)})
 
     assert (response.status_code, Project.objects.count()) == (422, 0)
+
+
+def test_a_server_that_stops_says_so_on_every_button(as_alice: Client, alice: User) -> None:
+    paused, failed = make_job(alice, state=JobState.PAUSED), make_job(alice, state=JobState.FAILED)
+    drain.request()
+
+    for action, job in (("resume", paused), ("retry", failed)):
+        assert "The server is being restarted" in press(as_alice, action, job)
+
+
+def test_a_full_queue_is_said_before_a_file_is_chosen(as_alice: Client, alice: User, settings: LazySettings) -> None:
+    settings.MAX_WAITING_JOBS_PER_USER = 1
+    assert "wait for one to start" not in as_alice.get(reverse("jobs:new")).content.decode()
+    make_job(alice)
+
+    assert "You may have 1 waiting and have 1" in as_alice.get(reverse("jobs:new")).content.decode()

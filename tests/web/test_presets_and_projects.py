@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
+from jobs import presets, projects
 from jobs.models import Job, JobState, Preset, Project
 from tests.factories import make_job, make_upload, make_user
 
@@ -148,3 +150,28 @@ def test_another_users_project_cannot_be_used(as_bob: Client, bob: User, alice: 
     answer = as_bob.post("/api/jobs", body, content_type=JSON)
 
     assert (answer.status_code, answer.json()["errors"]) == (400, {"project": ["There is no such project."]})
+
+
+def test_what_is_not_named_stays_as_it_is(as_alice: Client, alice: User) -> None:
+    project = Project.objects.create(owner=alice, name="Cosmos", series="Cosmos")
+    job = make_job(alice, project=project, episode=4)
+
+    as_alice.patch(f"/api/jobs/{job.id}", {"pinned": True}, content_type=JSON)
+
+    job.refresh_from_db()
+    assert (job.pinned, job.project, job.series, job.episode) == (True, project, "", 4)
+
+
+@pytest.mark.parametrize(
+    ("module", "route", "body"),
+    [(presets, "/api/presets", {"settings": {"target_language": "es"}}), (projects, "/api/projects", {})],
+)
+def test_a_user_keeps_a_bounded_number(
+    as_alice: Client, monkeypatch: pytest.MonkeyPatch, module: ModuleType, route: str, body: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(module, "AT_MOST", 1)
+    as_alice.post(route, body | {"name": "one"}, content_type=JSON)
+
+    answer = as_alice.post(route, body | {"name": "two"}, content_type=JSON)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "jobs.too_many_kept")

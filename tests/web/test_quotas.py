@@ -16,6 +16,7 @@ from jobs import dispatch, quotas
 from jobs.errors import DailyLimitReached, NotAllowed, TooManyWaiting
 from jobs.models import Job, JobState, UserLimits
 from jobs.orders import Order
+from pipeline.progress import StageName
 from pipeline.settings import DubSettings, Mode
 from tests.factories import make_job, make_upload, make_user
 
@@ -33,7 +34,7 @@ def test_a_batch_goes_into_the_queue_whole_or_not_at_all(alice: User, settings: 
     settings.MAX_WAITING_JOBS_PER_USER = 3
     upload = make_upload(alice)
 
-    with pytest.raises(TooManyWaiting, match="0 jobs waiting and may have 3"):
+    with pytest.raises(TooManyWaiting, match="may have 3 waiting and have 0"):
         dispatch.submit_batch(alice, [Order(upload, SPANISH)] * 4)
     assert not Job.objects.exists()
 
@@ -70,7 +71,7 @@ def test_the_daily_limit_says_when_it_ends_and_deleting_makes_no_room(alice: Use
     quotas.admit(alice, [SPANISH] * 2, now=EVENING)
     Job.objects.all().delete()
 
-    with pytest.raises(DailyLimitReached, match="2 jobs today") as refusal:
+    with pytest.raises(DailyLimitReached, match="have started 2") as refusal:
         quotas.admit(alice, [SPANISH], now=EVENING)
 
     assert refusal.value.retry_after_s == 90 * 60
@@ -137,3 +138,17 @@ def test_coming_back_to_the_queue_needs_room_too(alice: User, settings: LazySett
 
     with pytest.raises(TooManyWaiting):
         quotas.admit_again(alice)
+
+
+@pytest.mark.django_db
+def test_making_a_job_anew_counts_like_a_new_one(alice: User, settings: LazySettings) -> None:
+    settings.MAX_JOBS_PER_DAY_PER_USER = 2
+    job = make_job(alice, state=JobState.DONE)
+    job.shards.all().delete()
+    dispatch.retry(job, by=alice, from_stage=StageName.EXPORT)
+    dispatch.cancel(job, by=alice)
+
+    with pytest.raises(DailyLimitReached):
+        dispatch.retry(job, by=alice, from_stage=StageName.EXPORT)
+
+    assert dispatch.retry(job, by=alice).state == JobState.QUEUED  # going on with what is undone does not

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,7 +142,7 @@ def test_what_is_pinned_or_unfinished_stays(alice: User, tmp_path: Path, strict:
 @pytest.mark.parametrize(
     "wanted_again",
     [
-        lambda job: filing.pin(job.id),
+        lambda job: filing.pin(job.id, by=job.owner),
         lambda job: dispatch.retry(job, by=job.owner),
         lambda job: Shard.objects.filter(job=job).update(state=ShardState.RUNNING),
     ],
@@ -180,6 +181,37 @@ def test_the_log_goes_but_a_job_with_a_dub_stays(alice: User, tmp_path: Path, se
     assert not job.events.exists()
     assert not job.shards.exists()
     assert prune() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_follows_a_log_that_went_is_told_the_end(
+    alice: User, as_alice: Client, tmp_path: Path, settings: LazySettings
+) -> None:
+    settings.RETAIN_INTERMEDIATES_DAYS, settings.RETAIN_LOGS_DAYS = 0, 10
+    job = old_job(alice, tmp_path)
+    prune()
+
+    tail = as_alice.get(f"/api/jobs/{job.id}/logs/tail").json()
+
+    assert (tail["events"], tail["is_final"]) == ([], True)
+
+
+@pytest.mark.django_db
+def test_files_that_vanish_while_they_are_measured_do_not_matter(
+    alice: User, tmp_path: Path, strict: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = old_job(alice, tmp_path, JobState.RUNNING)
+    (job_folder(job.id) / "partial").write_bytes(b"0" * 10)
+    measure = os.lstat
+
+    def vanishing(path: str) -> os.stat_result:
+        if str(path).endswith("partial"):
+            os.unlink(path)
+        return measure(path)
+
+    monkeypatch.setattr(os, "lstat", vanishing)
+
+    assert [item.size_bytes for item in retention.KEPT[Kind.INTERMEDIATES](timezone.now())] == [1000]
 
 
 @pytest.mark.django_db(transaction=True)
