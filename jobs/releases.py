@@ -17,7 +17,6 @@ from jobs.services import Claim, NewEvent, change
 
 logger = structlog.get_logger(__name__)
 BACK_OFF_S = (0, 5, 30)  # before the second attempt, the third, and every later one
-AGAIN_FACTOR = 10
 OPEN_STATES = frozenset(JobState) - FINAL_STATES
 WORKER_LOST = "jobs.worker_lost"
 
@@ -26,7 +25,7 @@ WORKER_LOST = "jobs.worker_lost"
 def give_back(claim: Claim, message: str, *, code: str = "", delay_s: float = 0.0) -> None:
     """The shard waits again, through no fault of its own: the attempt does not count. Raises LeaseLost.
 
-    `code` says what it waits for; when that is the same as the last time, it waits ten times as long.
+    `code` says what it waits for.
     """
     shard = services.held(claim)
     if shard.job.is_cancel_requested:
@@ -34,7 +33,6 @@ def give_back(claim: Claim, message: str, *, code: str = "", delay_s: float = 0.
         return
     shard.attempts -= 1
     if code:
-        delay_s *= AGAIN_FACTOR if shard.error_code == code else 1
         shard.error_code, shard.error_message = code, message
     _wait(shard, message, timezone.now() + timedelta(seconds=delay_s) if delay_s else None)
 

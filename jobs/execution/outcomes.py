@@ -14,8 +14,9 @@ from pipeline.errors import Canceled, DiskFull, DubbingError, EngineFailed, OutO
 from pipeline.progress import StageName
 from pipeline.storage import FULL_ERRORS
 
-BUSY_AGAIN_AFTER_S = 3.0
-NO_SPACE_AGAIN_AFTER_S = 30.0
+BUSY_S = 3.0
+NO_SPACE_S = 30.0
+NO_SPACE_AGAIN_S = 300.0
 # Another attempt, which reuses what is done, may succeed. A cancellation is one that nobody here asked for.
 WORTH_ANOTHER_TRY = frozenset({Canceled.code, EngineFailed.code, OutOfMemory.code, ToolTimeout.code})
 
@@ -54,11 +55,12 @@ class Broke:
 
 @dataclass(frozen=True, slots=True)
 class Delayed:
-    """Nothing was wrong with the shard: it can go on in a while."""
+    """Nothing was wrong with the shard: it can go on in a while, or later when it waits for the same thing again."""
 
     code: str
     message: str
     delay_s: float
+    again_delay_s: float
 
 
 class StopReason(Enum):
@@ -89,12 +91,12 @@ def answer_of(message: dict[str, Any], shard: Shard) -> Outcome | None:
 def busy() -> Delayed:
     """Somebody else has the workspace: a process that lost its lease and is about to be ended."""
     text = _("Another process still works on this dub; it goes on in a moment.")
-    return Delayed(WorkspaceBusy.code, text, BUSY_AGAIN_AFTER_S)
+    return Delayed(WorkspaceBusy.code, text, BUSY_S, BUSY_S)
 
 
 def no_space() -> Delayed:
     text = _("The server has too little free disk space; the dub goes on when there is room again.")
-    return Delayed(DiskFull.code, text, NO_SPACE_AGAIN_AFTER_S)
+    return Delayed(DiskFull.code, text, NO_SPACE_S, NO_SPACE_AGAIN_S)
 
 
 def outcome_of(error: Exception) -> Outcome:

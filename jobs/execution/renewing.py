@@ -33,10 +33,13 @@ def renewed(claim: Claim) -> Iterator[None]:
 
 
 def _renew_until(ended: threading.Event, claim: Claim) -> None:
-    try:
-        while not ended.wait(settings.HEARTBEAT_SECONDS):
+    while not ended.wait(settings.HEARTBEAT_SECONDS):
+        try:
             claims.renew(claim, now=timezone.now())
-    except (LeaseLost, DatabaseError) as error:
-        logger.warning("lease_not_renewed", shard_id=claim.shard_id, error=str(error))
-    finally:
-        connection.close()  # this thread's own
+        except LeaseLost:
+            logger.warning("lease_lost_while_publishing", shard_id=claim.shard_id)
+            break
+        except DatabaseError as error:
+            logger.warning("lease_not_renewed", shard_id=claim.shard_id, error=str(error))
+        finally:
+            connection.close()  # this thread's own

@@ -10,7 +10,8 @@ from itertools import islice
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -86,7 +87,8 @@ def _settle_patiently(shard: Shard, claim: Claim, worked: Worked) -> None:
             settle(shard, claim, worked.outcome, worked.events)
             return
         except (OperationalError, InterfaceError):
-            if isinstance(worked.outcome, Finished) or time.monotonic() > worked.good_until_s:
+            is_publishing = isinstance(worked.outcome, Finished) and worked.outcome.dub is not None
+            if is_publishing or time.monotonic() > worked.good_until_s:
                 raise
             logger.warning("database_away", exc_info=True)
             close_old_connections()

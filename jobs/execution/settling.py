@@ -31,7 +31,8 @@ def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEve
         case Stopped(reason=StopReason.DRAINED):
             releases.give_back(claim, _("The worker stops; the job waits again."))
         case Delayed():
-            releases.give_back(claim, outcome.message, code=outcome.code, delay_s=outcome.delay_s)
+            delay_s = outcome.again_delay_s if shard.error_code == outcome.code else outcome.delay_s
+            releases.give_back(claim, outcome.message, code=outcome.code, delay_s=delay_s)
         case Refused():
             releases.fail(claim, outcome.code, outcome.message, events)
         case Broke():

@@ -25,6 +25,7 @@ class Telling:
     def __init__(self, shard: Shard) -> None:
         self._shard = shard
         self._joins = shard.kind == ShardKind.STAGE and shard.parts > 0
+        self._began_at = _began_at(shard) if self._joins else timezone.now()
 
     def at_start(self) -> list[NewEvent]:
         """The split of a stage is its beginning."""
@@ -50,7 +51,9 @@ class Telling:
             fraction = 1 - JOINING_SHARE * (1 - float(event.data["fraction"]))
             yield replace(event, data=event.data | {"fraction": round(fraction, 4)})
         elif event.kind == EventKind.STAGE_FINISHED:
-            yield replace(event, data=event.data | {"duration_s": _since_start_s(self._shard, event.at)})
+            yield replace(
+                event, data=event.data | {"duration_s": round((event.at - self._began_at).total_seconds(), 3)}
+            )
 
 
 def part_finished(shard: Shard) -> list[NewEvent]:
@@ -63,6 +66,5 @@ def part_finished(shard: Shard) -> list[NewEvent]:
     return [NewEvent(EventKind.STAGE_PROGRESS, stage=shard.stage, data={"fraction": round(fraction, 4)})]
 
 
-def _since_start_s(shard: Shard, at: datetime) -> float:
-    started_at = shard.job.stages.values_list("started_at", flat=True).get(name=shard.stage)
-    return round((at - (started_at or timezone.now())).total_seconds(), 3)
+def _began_at(shard: Shard) -> datetime:
+    return shard.job.stages.values_list("started_at", flat=True).get(name=shard.stage) or timezone.now()

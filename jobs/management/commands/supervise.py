@@ -22,6 +22,7 @@ from pipeline import processes
 logger = structlog.get_logger(__name__)
 CYCLE_S = 1.0
 SWEEP_EVERY_S = 3600.0
+FIRST_SWEEP_AFTER_S = 60.0  # what is starting beside us comes first
 STEP_S = 0.1
 
 
@@ -68,7 +69,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         stop, pruning = StopRequest(), Pruning()
-        next_sweep_s = time.monotonic()
+        next_sweep_s = time.monotonic() + FIRST_SWEEP_AFTER_S
         while True:
             close_old_connections()
             try:
