@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import signed_in
 from jobs import idempotency
 from jobs.idempotency import Answer
+from jobs.transport import admission
 
 HEADER = "Idempotency-Key"
 PARAMETER = OpenApiParameter(
@@ -42,6 +43,7 @@ def created_once(
     kept = idempotency.kept_answer(owner, key, digest, now=now)
     if kept is not None:
         return _response(kept)
+    admission.require_open()  # before the transaction, in which nobody should wait for Redis
     checked = check()
     return _response(idempotency.answer_once(owner, key, digest, lambda: _created(create(checked)), now=now))
 
