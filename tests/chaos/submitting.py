@@ -11,6 +11,7 @@ from uuid import UUID
 
 from accounts.models import User
 from jobs import dispatch
+from jobs.orders import Order
 from pipeline.settings import DubSettings
 from tests.chaos.behaviours import Script
 from tests.factories import make_upload, make_user
@@ -37,6 +38,16 @@ def submit(script: Script = GOOD, owner: str = "alice", *, duration_s: float = S
     job = dispatch.submit(upload.owner, upload, DubSettings(target_language="es"))
     answered_s = time.monotonic()
     return Submitted(job.id, answered_s - began_s, answered_s)
+
+
+def submit_batch(count: int) -> list[Submitted]:
+    """All in one request; each tells how long the whole took."""
+    upload = _upload("alice", GOOD.name, SHORT_S)
+    orders = [Order(upload, DubSettings(target_language="es"))] * count
+    began_s = time.monotonic()
+    jobs = dispatch.submit_batch(upload.owner, orders)
+    answered_s = time.monotonic()
+    return [Submitted(job.id, answered_s - began_s, answered_s) for job in jobs]
 
 
 def submit_without_doorbell(script: Script = GOOD) -> UUID:
