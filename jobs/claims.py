@@ -92,8 +92,8 @@ def claim_next(owner: str, queues: Collection[QueueClass] = tuple(QueueClass), *
 
 def _claim(taker: _Taker) -> Claim | None:
     for turn in policy.turns(taker.queues):
-        claim = _go_on(taker, turn) if turn.goes_on else None
-        if claim is None and turn.has_room:
+        claim = _go_on(taker, turn) if turn.to_go_on else None
+        if claim is None and policy.had_room(turn):  # looked at before, so as not to lock for nothing
             claim = _start(taker, turn)
         if claim is not None:
             return claim

@@ -48,12 +48,15 @@ ORDER BY
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A user who has something waiting at this priority: in jobs that run (`goes_on`), or in jobs that may start."""
+    """A user who has something waiting at this priority.
+
+    `running_jobs` is how many of the user's jobs run, `to_go_on` how many shards wait in those.
+    """
 
     priority: int
     owner_id: UUID
-    goes_on: bool
-    has_room: bool
+    running_jobs: int
+    to_go_on: int
 
 
 def turns(queues: Collection[QueueClass]) -> list[Turn]:
@@ -61,21 +64,21 @@ def turns(queues: Collection[QueueClass]) -> list[Turn]:
     statement = TURNS.format(queues=", ".join(["%s"] * len(queues)), has_running_shard=HAS_RUNNING_SHARD)
     with connection.cursor() as cursor:
         cursor.execute(statement, list(queues))
-        rows = [(priority, UUID(str(owner_id)), *numbers) for priority, owner_id, *numbers in cursor.fetchall()]
-    limits = quotas.running_limits({owner_id for _, owner_id, *_ in rows}) if rows else {}
-    return [
-        Turn(priority, owner_id, goes_on=begun > 0, has_room=_is_below(limits[owner_id], started))
-        for priority, owner_id, started, begun in rows
-    ]
+        return [Turn(priority, UUID(str(owner_id)), *numbers) for priority, owner_id, *numbers in cursor.fetchall()]
+
+
+def had_room(turn: Turn) -> bool:
+    """Whether one more of the user's jobs could start when the turn was read."""
+    return _is_below_limit(turn.owner_id, turn.running_jobs)
 
 
 def has_room(owner_id: UUID) -> bool:
     """Whether one more job of this user may start, at this very moment."""
     paused = Q(state=JobState.PAUSED, shards__state=ShardState.RUNNING)
     jobs = Job.objects.filter(Q(state=JobState.RUNNING) | paused, owner_id=owner_id)
-    running = jobs.order_by().values("id").distinct().count()
-    return _is_below(quotas.running_limits([owner_id])[owner_id], running)
+    return _is_below_limit(owner_id, jobs.order_by().values("id").distinct().count())
 
 
-def _is_below(limit: int | None, running: int) -> bool:
+def _is_below_limit(owner_id: UUID, running: int) -> bool:
+    limit = quotas.running_limits([owner_id])[owner_id]
     return limit is None or running < limit

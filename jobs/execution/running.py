@@ -38,7 +38,7 @@ WISHES_EVERY_S = 0.4
 def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
     """Works on the shard until it ends, is stopped, or the worker drains. Errors of the dub become its job's state."""
     failpoints.reach("after_claim")
-    shard = Shard.objects.select_related("job__upload", "job__owner").filter(id=claim.shard_id).first()
+    shard = Shard.objects.select_related("job__upload").filter(id=claim.shard_id).first()
     if shard is None:
         logger.warning("shard_gone", shard_id=claim.shard_id)
         return
