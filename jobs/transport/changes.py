@@ -8,7 +8,8 @@ from typing import Protocol
 
 import psycopg
 import structlog
-from django.db import DatabaseError, connection, connections
+from django.db import Error as DatabaseAway
+from django.db import connection, connections
 
 from jobs.database_changes import SqliteChanges
 from jobs.transport.database_doorbells import CHANNEL
@@ -55,7 +56,7 @@ class PostgresWatch:
                 return self._listen()  # what was written before cannot be heard any more
             link: psycopg.Connection[tuple[object, ...]] = self._wrapper.connection
             return any(True for _note in link.notifies(timeout=seconds, stop_after=1))
-        except (psycopg.Error, DatabaseError) as error:
+        except (psycopg.Error, DatabaseAway) as error:
             logger.warning("doorbell_listening_lost", error=str(error))
             self.close()
             time.sleep(seconds)

@@ -15,7 +15,8 @@ from types import FrameType
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connections
+from django.db import Error as DatabaseAway
+from django.db import connections
 from django_q import cluster as q2
 from django_q.conf import Conf
 from django_q.signing import BadSignature, SignedPackage
@@ -23,10 +24,10 @@ from django_q.worker import worker
 
 from jobs import drain
 from jobs.transport.broker import DoorbellBroker
-from jobs.transport.shared import IDLE, Board, Flag, ResultQueue, SlotTimer, TaskQueue
+from jobs.transport.shared import IDLE, Board, Flag, ResultQueue, SlotTasks, SlotTimer, TaskQueue
 
 logger = structlog.get_logger(__name__)
-READER_WAIT_S = 0.1
+SLOT_WAIT_S = 0.1
 DATABASE_RETRY_S = 0.5
 WORKER_ENDED_AS = {IDLE: "idle", 0.0: "timed out", -2.0: "worn"}  # django-q2's timer values
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -37,7 +38,7 @@ class Cluster(q2.Cluster):
         super().__init__(broker)
         self.stop_event, self.start_event = Flag(), Flag()
         self.board = Board(slots)
-        self.task_queue = TaskQueue()
+        self.task_queue = TaskQueue(slots)
 
     def start(self) -> int:
         self.sentinel = multiprocessing.get_context("fork").Process(
@@ -76,7 +77,7 @@ class Sentinel(q2.Sentinel):
         slot = next(slot for slot in range(self.pool_size) if slot not in taken)
         timer = SlotTimer(self.board, slot)
         timer.value = IDLE
-        process = self.spawn_process(worker, self.task_queue, self.result_queue, timer, self.timeout)
+        process = self.spawn_process(worker, SlotTasks(self.task_queue, slot), self.result_queue, timer, self.timeout)
         self.board.pids[slot] = process.pid
 
     def spawn_pusher(self) -> BaseProcess:
@@ -90,9 +91,9 @@ class Sentinel(q2.Sentinel):
             return
         timer = process.timer.value  # before its slot is given to the next
         connections.close_all()  # not to be shared with what is forked now
-        if timer == IDLE:
-            self.task_queue.forget_reader()
         process.kill()  # django-q2 also asks for this when a task took too long
+        process.join()
+        self.task_queue.forget(process.timer.slot)
         self.pool.remove(process)
         self.spawn_worker()
         self.reincarnations += 1
@@ -106,24 +107,24 @@ def leave_it_to_the_master(signum: int, frame: FrameType | None) -> None:
 def carry(tasks: TaskQueue, stop: Flag, broker: DoorbellBroker) -> None:
     """The pusher: takes a doorbell when a worker is ready for one, and not before."""
     while not stop.is_set():
-        if not tasks.wait_for_reader(READER_WAIT_S):
+        slot = tasks.wait_for_slot(SLOT_WAIT_S)
+        if slot is None:
             continue
         try:
             doorbells = broker.dequeue()
-        except DatabaseError as error:
+        except DatabaseAway as error:
             logger.error("doorbells_not_read", error=str(error))
             connections.close_all()
             stop.wait(DATABASE_RETRY_S)
             continue
         for _nothing, package in doorbells:
-            hand_over(package, tasks)
+            hand_over(package, tasks, slot)
 
 
-def hand_over(package: str, tasks: TaskQueue) -> None:
+def hand_over(package: str, tasks: TaskQueue, slot: int) -> None:
     try:
         task: dict[str, Any] = SignedPackage.loads(package)
     except (TypeError, BadSignature):
         logger.warning("doorbell_not_ours")
         return
-    tasks.put(task | {"cluster": Conf.CLUSTER_NAME, "ack_id": None})
-    tasks.forget_reader()
+    tasks.give(slot, task | {"cluster": Conf.CLUSTER_NAME, "ack_id": None})

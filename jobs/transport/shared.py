@@ -35,7 +35,26 @@ class Flag:
         os.close(self._fd)
 
     def wait(self, timeout: float | None = None) -> bool:
-        return bool(select.select([self._fd], [], [], timeout)[0])
+        return _is_readable(self._fd, timeout)
+
+
+class Nudge:
+    """Wakes whoever waits; nudges while nobody waits are one."""
+
+    def __init__(self) -> None:
+        self._fd = os.eventfd(0, os.EFD_NONBLOCK)
+
+    def give(self) -> None:
+        os.eventfd_write(self._fd, 1)
+
+    def wait(self, timeout_s: float) -> bool:
+        if not _is_readable(self._fd, timeout_s):
+            return False
+        os.eventfd_read(self._fd)
+        return True
+
+    def close(self) -> None:
+        os.close(self._fd)
 
 
 class SocketQueue:
@@ -74,41 +93,85 @@ class ResultQueue(SocketQueue):
         super().put(item)
 
 
-class TaskQueue(SocketQueue):
-    """Its reader says first that it is ready, so that no doorbell waits here while another machine is idle."""
+class TaskQueue:
+    """A queue for each slot, whose worker asks before it is given anything: no doorbell waits here while another
+    machine is idle, and none reaches a worker that did not ask for it.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._readiness_seen, self._readiness_told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._readiness_seen.setblocking(False)
+    Asking and serving are two counters with one writer each, so that whoever is killed between two steps leaves at
+    worst one doorbell too many, which finds nothing to do.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._queues = [SocketQueue() for _ in range(slots)]
+        self._asked = RawArray("L", slots)
+        self._served = RawArray("L", slots)
+        self._nudged = Nudge()
         self._given = RawValue("L", 0)
+        self._stopped = 0
 
     @property
     def given(self) -> int:
         """Goes up with every message somebody took (by fewer, when two take one at once)."""
         return int(self._given.value)
 
-    def get(self) -> Any:
-        self._readiness_told.send(b"r")
-        item = super().get()
+    def get(self, slot: int) -> Any:
+        """In the slot's worker."""
+        if self._queues[slot].empty():  # else there is what its predecessor did not take
+            self._asked[slot] += 1
+            self._nudged.give()
+        item = self._queues[slot].get()
         self._given.value += 1
         return item
 
+    def wait_for_slot(self, timeout_s: float) -> int | None:
+        """One whose worker waits for something to do."""
+        slot = self._waiting_slot()
+        if slot is None and self._nudged.wait(timeout_s):
+            slot = self._waiting_slot()
+        return slot
+
+    def give(self, slot: int, item: Any) -> None:
+        asked = self._asked[slot]
+        self._queues[slot].put(item)
+        self._served[slot] = asked
+
+    def forget(self, slot: int) -> None:
+        """Its worker is gone, and its wish with it; what it was given and did not take is its successor's."""
+        self._served[slot] = self._asked[slot]
+
+    def put(self, item: Any) -> None:
+        """As django-q2 stops its workers: once for each, in whatever order they wait."""
+        self._queues[self._stopped % len(self._queues)].put(item)
+        self._stopped += 1
+
+    def empty(self) -> bool:
+        return all(queue.empty() for queue in self._queues)
+
+    def qsize(self) -> int:
+        return 0 if self.empty() else 1
+
     def close(self) -> None:
-        super().close()
-        self._readiness_seen.close()
-        self._readiness_told.close()
+        self._nudged.close()
+        for queue in self._queues:
+            queue.close()
 
-    def wait_for_reader(self, timeout_s: float) -> bool:
-        """Whether a reader is ready."""
-        return _is_readable(self._readiness_seen, timeout_s)
+    def join_thread(self) -> None:
+        """Nothing is buffered outside the kernel."""
 
-    def forget_reader(self) -> None:
-        """One that was ready is given something, or is gone."""
-        try:
-            self._readiness_seen.recv(1)
-        except BlockingIOError:
-            return
+    def _waiting_slot(self) -> int | None:
+        pairs = enumerate(zip(self._asked, self._served, strict=True))
+        return next((slot for slot, (asked, served) in pairs if asked != served), None)
+
+
+class SlotTasks:
+    """The task queue as the worker of one slot sees it."""
+
+    def __init__(self, tasks: TaskQueue, slot: int) -> None:
+        self._tasks = tasks
+        self._slot = slot
+
+    def get(self) -> Any:
+        return self._tasks.get(self._slot)
 
 
 class Board:
@@ -157,5 +220,5 @@ class SlotTimer:
         return nullcontext()
 
 
-def _is_readable(end: socket.socket, timeout_s: float) -> bool:
+def _is_readable(end: socket.socket | int, timeout_s: float | None) -> bool:
     return bool(select.select([end], [], [], timeout_s)[0])

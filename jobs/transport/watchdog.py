@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import structlog
-from django.db import DatabaseError
+from django.db import Error as DatabaseAway
 
 from jobs.transport.broker import DoorbellBroker
 from jobs.transport.shared import Board, TaskQueue
@@ -64,7 +64,7 @@ class Watchdog:
             return False
         try:
             return not self._cluster.tasks.empty() or self._cluster.broker.queue_size() > 0
-        except DatabaseError as error:
+        except DatabaseAway as error:
             logger.error("backlog_unknown", error=str(error))
             return False
 

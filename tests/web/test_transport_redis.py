@@ -107,6 +107,21 @@ def test_a_frozen_redis_costs_one_time_limit_not_one_a_submission(
     assert OrmQ.objects.count() == 50
 
 
+def test_many_rings_of_one_transaction_meet_a_frozen_redis_once(
+    broker: DoorbellBroker, redis_server: RedisServer
+) -> None:
+    state.current()
+
+    started_s = time.monotonic()
+    with transaction.atomic():
+        for number in range(20):
+            broker.enqueue(f"ring {number}")
+        redis_server.freeze()
+
+    assert time.monotonic() - started_s < 2.0
+    assert OrmQ.objects.count() == 20
+
+
 def test_doorbells_of_both_transports_are_answered_after_a_switch(
     broker: DoorbellBroker, redis_server: RedisServer
 ) -> None:

@@ -22,6 +22,12 @@ def queue() -> Iterator[SocketQueue]:
         yield made
 
 
+@pytest.fixture
+def tasks() -> Iterator[TaskQueue]:
+    with closing(TaskQueue(slots=2)) as made:
+        yield made
+
+
 def test_a_reader_killed_while_it_waits_does_not_keep_others_from_reading(queue: SocketQueue) -> None:
     waiting = fork.Process(target=queue.get)
     waiting.start()
@@ -55,19 +61,57 @@ def echo(tasks: SocketQueue, results: SocketQueue) -> None:
         results.put(task)
 
 
-def test_a_task_is_given_only_to_a_reader_that_is_ready() -> None:
-    with closing(TaskQueue()) as queue:
-        assert not queue.wait_for_reader(0)
-        reader = fork.Process(target=queue.get)
+def test_a_task_is_given_only_to_a_slot_that_asks(tasks: TaskQueue) -> None:
+    assert tasks.wait_for_slot(0) is None
+    reader = fork.Process(target=tasks.get, args=(1,))
+    reader.start()
+
+    assert tasks.wait_for_slot(10) == 1
+    tasks.give(1, "task")
+
+    reader.join(10)
+    assert tasks.wait_for_slot(0) is None
+    assert tasks.given == 1
+
+
+def test_what_a_lost_worker_was_given_is_its_successors(tasks: TaskQueue) -> None:
+    lost = fork.Process(target=tasks.get, args=(0,))
+    lost.start()
+    assert tasks.wait_for_slot(10) == 0
+    lost.kill()
+    lost.join()
+    tasks.give(0, "task")
+
+    tasks.forget(0)
+
+    assert tasks.get(0) == "task"
+    assert tasks.wait_for_slot(0) is None
+
+
+def test_a_worker_lost_before_it_asked_takes_nobody_elses_turn(tasks: TaskQueue) -> None:
+    other = fork.Process(target=tasks.get, args=(1,))
+    other.start()
+    assert tasks.wait_for_slot(10) == 1
+
+    tasks.forget(0)
+
+    assert tasks.wait_for_slot(0) == 1
+    tasks.give(1, "task")
+    other.join(10)
+    assert other.exitcode == 0
+
+
+def test_every_slot_is_told_to_stop(tasks: TaskQueue) -> None:
+    readers = [fork.Process(target=tasks.get, args=(slot,)) for slot in range(2)]
+    for reader in readers:
         reader.start()
 
-        assert queue.wait_for_reader(10)
-        queue.put("task")
-        queue.forget_reader()
+    for _reader in readers:
+        tasks.put("STOP")
 
+    for reader in readers:
         reader.join(10)
-        assert not queue.wait_for_reader(0)
-        assert queue.given == 1
+        assert reader.exitcode == 0
 
 
 def test_an_endless_traceback_is_cut_to_its_end() -> None:

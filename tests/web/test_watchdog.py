@@ -22,7 +22,7 @@ def cluster() -> Iterator[Watched]:
     """With one idle slot, and nobody who answers."""
     board = Board(1)
     board.pids[0] = 12345
-    with closing(TaskQueue()) as tasks:
+    with closing(TaskQueue(1)) as tasks:
         yield Watched(board, tasks, DoorbellBroker("cpu"))
 
 
@@ -43,7 +43,7 @@ def test_an_unanswered_doorbell_has_the_idle_replaced_then_the_cluster_ended(clu
 
 
 def test_one_that_was_handed_over_and_not_taken_counts_too(cluster: Watched) -> None:
-    cluster.tasks.put("task")
+    cluster.tasks.give(0, "task")
 
     assert looks(Watchdog(cluster), LONG_S)
 
@@ -64,8 +64,8 @@ def test_any_answer_begins_the_waiting_anew(cluster: Watched) -> None:
     watchdog = Watchdog(cluster)
     assert not looks(watchdog, 8)
 
-    cluster.tasks.put("task")
-    reader = threading.Thread(target=cluster.tasks.get)
+    cluster.tasks.give(0, "task")
+    reader = threading.Thread(target=cluster.tasks.get, args=(0,))
     reader.start()
     reader.join()
 

@@ -16,12 +16,14 @@ from jobs.transport.state import TransportState
 
 
 class Command(BaseCommand):
-    help = "Show the queue (status), or let a job start over at its last checkpoint (requeue JOB)."
+    help = "Show the queue (status), or take an unfinished job from its worker and queue it again (requeue JOB)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("status", help="what waits, what runs, who works, and what wakes them")
-        requeue = actions.add_parser("requeue", help="take a job from its worker, or out of its end, and queue it")
+        requeue = actions.add_parser(
+            "requeue", help="take an unfinished job from its worker and queue it again, on its owner's behalf"
+        )
         requeue.add_argument("job", type=UUID)
 
     def handle(self, *, action: str, job: UUID | None = None, **options: Any) -> None:

@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error as DatabaseAway
+from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from jobs import drain, serving
@@ -31,7 +32,7 @@ STOP_MARGIN_S = 2.0  # beyond DRAIN_SECONDS, for the processes around the runnin
 
 class Command(BaseCommand):
     help = "Work on jobs until told to stop with SIGTERM; running ones are then left at their last checkpoint."
-    requires_system_checks: ClassVar = []  # they import every page; `prepare` makes them before a start
+    requires_system_checks = []  # noqa: RUF012 - they import every page; `prepare` makes them before a start
 
     def add_arguments(self, parser: CommandParser) -> None:
         choices = [*QueueClass.values, "all"]
@@ -96,7 +97,7 @@ class Master:
         """In the database; that it is away for a while is no reason to stop working."""
         try:
             others()
-        except DatabaseError as error:
+        except DatabaseAway as error:
             logger.error("presence_not_told", error=str(error))
             connections.close_all()
 
