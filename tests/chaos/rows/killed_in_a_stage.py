@@ -15,7 +15,7 @@ from django.db import connection
 
 from jobs.models import Job, JobState
 from pipeline.progress import StageName
-from tests.chaos import oracle, processes
+from tests.chaos import oracle, processes, real_dubs
 from tests.chaos.behaviours import Behaviour, Script
 from tests.chaos.holders import Holder, wait_for_holder
 from tests.chaos.row import Outcome, Scale
@@ -46,8 +46,7 @@ class Killed:
 
 
 def run(site: Site, scale: Scale) -> Outcome:
-    for _ in range(CLUSTERS):
-        site.start("worker", is_kept=True, WORKERS="1")
+    clusters = [site.start("worker", is_kept=True, WORKERS="1") for _ in range(CLUSTERS)]
     site.start("supervise", is_kept=True)
     stages = [stage.value for stage in StageName]
     wanted = islice(cycle(stages), len(stages) * 20 if scale == Scale.FULL else 3)
@@ -56,7 +55,10 @@ def run(site: Site, scale: Scale) -> Outcome:
         killed = list(pool.map(lambda each: _kill_one(site, *each), [(stage, next(victims)) for stage in wanted]))
     jobs = [each.job for each in killed]
     wait_until(lambda: oracle.are_over(jobs), "every job ended", 120)
-    return _outcome(site, killed)
+    for cluster in clusters:
+        site.stop(cluster)
+    real, wrong = real_dubs.kill_each(site) if scale == Scale.FULL else ([], [])
+    return _outcome(site, killed, real, wrong)
 
 
 def _kill_one(site: Site, stage: str, victim: Victim) -> Killed:
@@ -91,15 +93,16 @@ def _is_begun_again(site: Site, holder: Holder) -> bool:
     )
 
 
-def _outcome(site: Site, killed: Sequence[Killed]) -> Outcome:
-    jobs = [each.job for each in killed]
+def _outcome(site: Site, killed: Sequence[Killed], real: Sequence[UUID], wrong: Sequence[str]) -> Outcome:
+    jobs = [*(each.job for each in killed), *real]
     verdict = oracle.judge(site, jobs)
-    redone = _done_again(site, killed)
+    redone = [*_done_again(site, killed), *wrong]
     done = Job.objects.filter(id__in=jobs, state=JobState.DONE).count()
     slowest = max(killed, key=lambda each: each.taken_over_s)
     in_time = slowest.taken_over_s <= TAKEN_OVER_WITHIN_S
     figure = (
-        f"{len(killed)} kills, {done} jobs done, {verdict}, {len(redone)} others done again, "
+        f"{len(killed)} kills of tiny stages and {len(real)} of real ones, {done} jobs done, {verdict}, "
+        f"{len(redone)} others done again, "
         f"slowest take-over {slowest.taken_over_s:.1f} s ({slowest.victim} in {slowest.stage}; lease {LEASE_S} s)"
     )
     holds = verdict.is_clean and not redone and in_time and done == len(jobs)
