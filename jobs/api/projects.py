@@ -14,12 +14,12 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
 from jobs import presets, projects
-from jobs.api.submissions import Own
+from jobs.api.submissions import NO_PRESET, Own
 from jobs.models import Project
 
 
 class ProjectSerializer(serializers.ModelSerializer):
-    preset = Own(presets.visible_presets, "preset", required=False, allow_null=True)
+    preset = Own(presets.visible_presets, NO_PRESET, required=False, allow_null=True)
 
     class Meta:
         model = Project

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from jobs import presets, projects
@@ -35,17 +37,19 @@ from uploads.selectors import visible_uploads
 BATCH_MAX_JOBS = 50
 SEASON_MAX = 10_000
 PRIORITY_MAX = 100
+NO_UPLOAD = gettext_lazy("There is no such upload.")
+NO_PROJECT = gettext_lazy("There is no such project.")
+NO_PRESET = gettext_lazy("There is no such preset.")
 
 
 class Own(serializers.PrimaryKeyRelatedField):
     """The id of something the user may see, through the one function that decides it."""
 
-    def __init__(self, visible: Callable[[Any], QuerySet], what: str, **kwargs: Any) -> None:
+    def __init__(self, visible: Callable[[Any], QuerySet], unknown: str | Promise, **kwargs: Any) -> None:
         self._visible = visible
         super().__init__(pk_field=serializers.UUIDField(), **kwargs)
-        self.error_messages |= dict.fromkeys(
-            ("does_not_exist", "incorrect_type"), _("There is no such %(what)s.") % {"what": what}
-        )
+        text = cast(str, unknown)  # translated when it is shown
+        self.error_messages |= {"does_not_exist": text, "incorrect_type": text}
 
     def get_queryset(self) -> QuerySet:
         return self._visible(self.context["request"].user)
@@ -103,13 +107,13 @@ def settings_over(base: DubSettings | None, given: dict[str, Any]) -> DubSetting
 class FiledSerializer(serializers.Serializer):
     """Where a job belongs."""
 
-    project = Own(projects.visible_projects, "project", required=False, allow_null=True)
+    project = Own(projects.visible_projects, NO_PROJECT, required=False, allow_null=True)
     series = serializers.CharField(max_length=200, required=False, allow_blank=True)
     season = serializers.IntegerField(min_value=0, max_value=SEASON_MAX, required=False, allow_null=True)
 
 
 class _Submission(FiledSerializer):
-    preset = Own(presets.visible_presets, "preset", required=False, allow_null=True)
+    preset = Own(presets.visible_presets, NO_PRESET, required=False, allow_null=True)
     priority = serializers.IntegerField(
         min_value=-PRIORITY_MAX, max_value=PRIORITY_MAX, default=0, help_text="Above 0: administrators only."
     )
@@ -127,7 +131,7 @@ class _Submission(FiledSerializer):
 
 
 class NewJobSerializer(_Submission, DubSettingsSerializer):
-    upload = Own(visible_uploads, "upload")
+    upload = Own(visible_uploads, NO_UPLOAD)
     episode = serializers.IntegerField(min_value=0, max_value=SEASON_MAX, required=False, allow_null=True)
 
     def order(self) -> Order:
@@ -160,7 +164,7 @@ class BoundedListField(serializers.ListField):
 class NewBatchSerializer(_Submission, HowSerializer):
     """Every upload in every language."""
 
-    uploads = BoundedListField(child=Own(visible_uploads, "upload"), allow_empty=False, max_length=BATCH_MAX_JOBS)
+    uploads = BoundedListField(child=Own(visible_uploads, NO_UPLOAD), allow_empty=False, max_length=BATCH_MAX_JOBS)
     target_languages = BoundedListField(
         child=serializers.CharField(max_length=35), allow_empty=False, max_length=BATCH_MAX_JOBS
     )
