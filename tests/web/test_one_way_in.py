@@ -74,3 +74,26 @@ def test_a_state_is_assigned_in_the_function_that_checks_transitions() -> None:
     }
 
     assert assigning == {"jobs/services.py"}
+
+
+def test_states_are_written_in_bulk_only_by_the_modules_that_hold_the_locks() -> None:
+    writing = {
+        module
+        for module, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and name_of(node.func).rpartition(".")[2] in ("update", "create", "get_or_create")
+        if any(keyword.arg == "state" for keyword in node.keywords) and module.startswith("jobs/")
+    }
+
+    assert writing <= {"jobs/services.py", "jobs/releases.py", "jobs/dispatch.py"}
+
+
+def test_shards_are_made_by_their_manager_nowhere() -> None:
+    making = {
+        module
+        for module, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and name_of(node.func).endswith("shards.create")
+    }
+
+    assert not making
