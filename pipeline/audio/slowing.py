@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from pipeline.audio.writing import sound_file
 from pipeline.media import ffmpeg
 from pipeline.progress import CancelToken
 from pipeline.timing.retiming import TimeMap
@@ -26,7 +27,7 @@ def slow_sound(original: Path, times: TimeMap, slowed: Path, cancel: CancelToken
         inside = [edge for each in times.passages for edge in (each.start_s, each.end_s) if 0 < edge < length_s]
         edges = sorted({*chain((0.0, length_s), inside)})
         with (
-            soundfile.SoundFile(slowed, "w", sound.samplerate, sound.channels, sound.subtype, format="FLAC") as result,
+            sound_file(slowed, sound.samplerate, sound.channels, sound.subtype, "FLAC") as result,
             tempfile.TemporaryDirectory(dir=slowed.parent) as folder,
         ):
             written = 0
@@ -46,7 +47,7 @@ def _stretched(
     """The passage, opened at its start, as rubberband makes it."""
     passage, slow = folder / "passage.wav", folder / "slow.wav"
     left = round(end_s * sound.samplerate) - sound.tell()
-    with soundfile.SoundFile(passage, "w", sound.samplerate, sound.channels, "FLOAT", format="RF64") as file:
+    with sound_file(passage, sound.samplerate, sound.channels, "FLOAT", "RF64") as file:
         while left > 0:
             block = sound.read(min(BLOCK_FRAMES, left), dtype="float32", always_2d=True)
             if not len(block):

@@ -17,6 +17,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline import languages
 from pipeline.audio.vad import SAMPLE_RATE_HZ
+from pipeline.audio.writing import sound_file
 from pipeline.engines import registry
 from pipeline.engines.base import Samples, Window
 from pipeline.engines.registry import AsrSelection
@@ -122,7 +123,7 @@ def _write_clips(sound: Path, lines: Sequence[Line], clips: Path) -> list[Window
     """One 16 kHz recording of all clips, and where each of them is."""
     windows, at = [], 0
     pause = np.zeros(round(PAUSE_S * SAMPLE_RATE_HZ), dtype=np.float32)
-    with soundfile.SoundFile(sound, "w", SAMPLE_RATE_HZ, 1, "PCM_16", format="WAV") as file:
+    with sound_file(sound, SAMPLE_RATE_HZ, 1, "PCM_16", "WAV") as file:
         file.write(pause)
         at += len(pause)
         for index, line in enumerate(lines):

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from pipeline.audio.writing import write_sound
 from pipeline.engines.base import Samples
 from pipeline.progress import CancelToken
 from pipeline.storage import atomic_path
@@ -46,7 +47,7 @@ def write_reference(original: Path, segments: Sequence[Segment], path: Path, can
     breath = np.zeros(round(BREATH_S * RATE_HZ), dtype=np.float32)
     joined = np.concatenate([part for samples in chosen for part in (samples, breath)])[: round(LONGEST_S * RATE_HZ)]
     with atomic_path(path) as temporary:
-        soundfile.write(temporary, joined, RATE_HZ, format="FLAC", subtype="PCM_16")
+        write_sound(temporary, joined, RATE_HZ, "PCM_16", "FLAC")
     return True
 
 

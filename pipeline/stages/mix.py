@@ -18,6 +18,7 @@ from pipeline.audio.loudness import Spans, joined
 from pipeline.audio.mastering import DIALOGUE, PRESETS, Levels, Preset
 from pipeline.audio.mixing import Bed, Block, Line, blocks, ducks_for, line_gains
 from pipeline.audio.spread import parts_with_speech
+from pipeline.audio.writing import sound_file
 from pipeline.progress import Level, StageName
 from pipeline.stages.base import Stage, StageContext
 from pipeline.stages.extract import MIX_HZ, ORIGINAL_FLAC
@@ -172,9 +173,7 @@ def _blend(context: StageContext, mixed: Ingredients, wavs: Sequence[Path]) -> L
         levels.add(whole)
 
     with ExitStack() as stack:
-        files = [
-            stack.enter_context(soundfile.SoundFile(wav, "w", MIX_HZ, channels, "FLOAT", format="RF64")) for wav in wavs
-        ]
+        files = [stack.enter_context(sound_file(wav, MIX_HZ, channels, "FLOAT", "RF64")) for wav in wavs]
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="blend"))
         writing: Future[None] | None = None
         for block in blocks(

@@ -13,6 +13,7 @@ import soundfile
 from pipeline.audio.excerpts import excerpt
 from pipeline.audio.loudness import Spans, joined
 from pipeline.audio.texture import NEARBY_S, Texture
+from pipeline.audio.writing import sound_file
 from pipeline.engines.base import READY, EngineKind, Readiness, Samples, SessionOptions
 from pipeline.progress import CancelToken
 from pipeline.storage import storage_errors
@@ -38,7 +39,7 @@ class TextureSession:
         spans = joined(speech)
         with (
             soundfile.SoundFile(original) as file,
-            soundfile.SoundFile(bed, "w", file.samplerate, file.channels, "PCM_24", format="FLAC") as out,
+            sound_file(bed, file.samplerate, file.channels, "PCM_24", "FLAC") as out,
             ThreadPoolExecutor(self._workers) as pool,
         ):
             textures = [Texture(file.samplerate, SEED + channel) for channel in range(file.channels)]

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import soundfile
 
+from pipeline.audio.writing import write_sound
 from pipeline.engines.base import Manner, Speech, TtsSession
 from pipeline.media import ffmpeg
 from pipeline.stages.base import StageContext, identity
@@ -137,4 +138,4 @@ class Clips:
 def _write(path: Path, speech: Speech) -> None:
     # A line with nothing to say, such as “…”, is a moment of silence: a FLAC without a sample cannot be read.
     samples = speech.samples if len(speech.samples) else np.zeros(speech.sample_rate_hz // 1000, dtype=np.float32)
-    soundfile.write(path, samples, speech.sample_rate_hz, format="FLAC", subtype="PCM_16")
+    write_sound(path, samples, speech.sample_rate_hz, "PCM_16", "FLAC")
