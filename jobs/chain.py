@@ -56,7 +56,7 @@ def follow(shard: Shard) -> bool:
     """
     job, stage = shard.job, StageName(shard.stage)
     if shard.kind == ShardKind.SPLIT:
-        coming = _parts_of(shard) or [_stage_shard(stage)]
+        coming = _parts_of(shard) or [_stage_shard(stage, parts=1)]
     elif shard.kind == ShardKind.PART:
         unfinished = job.shards.filter(stage=stage, kind=ShardKind.PART).exclude(state=ShardState.DONE)
         coming = [] if unfinished.exists() else [_stage_shard(stage, parts=shard.parts)]

@@ -48,7 +48,8 @@ class Telling:
     def _joined(self, event: NewEvent) -> Iterator[NewEvent]:
         """The stage began with its split, and most of it was done by its parts."""
         if event.kind == EventKind.STAGE_PROGRESS:
-            fraction = 1 - JOINING_SHARE * (1 - float(event.data["fraction"]))
+            share = JOINING_SHARE if self._shard.parts > 1 else 1.0
+            fraction = 1 - share * (1 - float(event.data["fraction"]))
             yield replace(event, data=event.data | {"fraction": round(fraction, 4)})
         elif event.kind == EventKind.STAGE_FINISHED:
             yield replace(

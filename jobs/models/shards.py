@@ -44,7 +44,7 @@ class Shard(models.Model):
     stage = models.CharField(max_length=32, choices=[(stage.value, stage.value) for stage in StageName])
     kind = models.CharField(max_length=8, choices=ShardKind)
     part = models.PositiveIntegerField(default=0)
-    parts = models.PositiveIntegerField(default=0)  # how many belong together; 0 where nothing was split
+    parts = models.PositiveIntegerField(default=0)  # of the stage; 0 where nobody looked, 1 where it could not be split
     request = models.JSONField(default=dict, blank=True)  # what a part is about, as its split told
     queue = models.CharField(max_length=4, choices=QueueClass, default=QueueClass.CPU)
     state = models.CharField(max_length=8, choices=ShardState, default=ShardState.WAITING)

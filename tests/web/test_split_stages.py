@@ -112,8 +112,13 @@ def test_a_stage_that_cannot_be_divided_is_done_whole(alice: User, slots: int) -
     finish(claim())
 
     finish(claim(), {"parts": [{"first": 0}]})
+    with RunnerProcess(FAKE_RUNNER) as runner:
+        run_claimed(claim(), runner)
 
     assert kinds(job, "transcribe") == ["split", "stage"]
+    events = list(job.events.filter(stage="transcribe").values_list("kind", flat=True))
+    assert EventKind.STAGE_STARTED not in events  # the split had told
+    assert events[-1] == EventKind.STAGE_FINISHED
 
 
 def test_every_part_knows_what_it_is_about_and_rings(alice: User, slots: int) -> None:
