@@ -41,6 +41,7 @@ class Figures:
     p50_ms: float
     p99_ms: float
     per_s: float
+    cpu_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,9 @@ def site_environment(folder: Path, system: str) -> dict[str, str]:
 def shown(row: Row) -> Row:
     bare, ours = (f"{each.p50_ms:.1f} / {each.p99_ms:.0f}" for each in (row.bare, row.ours))
     rates = f"{row.bare.per_s:>12.0f}{row.ours.per_s:>9.0f}{row.share:>9.2f}"
+    cpu = f"{row.bare.cpu_ms:.1f} / {row.ours.cpu_ms:.1f}"
     verdict = "met" if row.is_met else f"missed (p50 {row.p50_goal_ms:.0f} ms, share {SHARE_OF_BARE})"
-    print(f"{row.transport:<22}{bare:>17}{ours:>17}{rates}  {verdict}", flush=True)
+    print(f"{row.transport:<22}{bare:>17}{ours:>17}{rates}{cpu:>14}  {verdict}", flush=True)
     return row
 
 

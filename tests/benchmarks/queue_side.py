@@ -16,11 +16,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import django
+import psutil
 from django.core.management import call_command
 
 from tests.benchmarks.queue_no_op import MARKS
@@ -102,18 +104,29 @@ class Ours:
 SIDES: dict[str, type[Side]] = {"bare": Bare, "ours": Ours}
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Pieces of work a second, and what one takes of all the cluster's processes, which load does not change."""
+
+    per_s: float
+    cpu_ms: float
+
+
 class Measurement:
     def __init__(self, side: Side, marks: Path) -> None:
         self._side = side
         self._marks = marks
 
-    def throughput(self, count: int) -> float:
-        """Pieces of work a second, of a backlog that was there when the workers started."""
+    def throughput(self, count: int) -> Rate:
+        """Of a backlog that was there when the workers started."""
         self._side.enqueue(count)
         before = len(self._started())
-        with self._workers():
+        with self._workers() as master:
+            first = len(self._wait_for(before + 1)) - before
+            spent_s = cpu_s(master)
             marks = self._wait_for(before + count)[before:]
-        return (count - 1) / (marks[-1] - marks[0])
+            spent_s = cpu_s(master) - spent_s
+        return Rate((count - 1) / (marks[-1] - marks[0]), 1000 * spent_s / (count - first))
 
     def latencies_ms(self, count: int) -> list[float]:
         """From asking to beginning, one at a time."""
@@ -129,11 +142,11 @@ class Measurement:
         return (started_s - began_s) * 1000
 
     @contextmanager
-    def _workers(self) -> Iterator[None]:
+    def _workers(self) -> Iterator[psutil.Process]:
         command = [sys.executable, "-m", "django", *self._side.command]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            yield
+            yield psutil.Process(process.pid)
         finally:
             process.terminate()
             process.wait(60)
@@ -151,6 +164,11 @@ class Measurement:
         return marks
 
 
+def cpu_s(master: psutil.Process) -> float:
+    spent = [process.cpu_times() for process in (master, *master.children(recursive=True))]
+    return float(sum(each.user + each.system for each in spent))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("side", choices=SIDES)
@@ -165,7 +183,7 @@ def main() -> None:
     waits_ms = measurement.latencies_ms(arguments.rings)
     rate = measurement.throughput(arguments.count)
     hundredths = statistics.quantiles(waits_ms, n=100)
-    print(json.dumps({"p50_ms": hundredths[49], "p99_ms": hundredths[98], "per_s": rate}))
+    print(json.dumps({"p50_ms": hundredths[49], "p99_ms": hundredths[98], "per_s": rate.per_s, "cpu_ms": rate.cpu_ms}))
 
 
 if __name__ == "__main__":
