@@ -40,7 +40,7 @@ _ALL = (
         "exactly MAX_ATTEMPTS runs, failed with the reason, others unaffected",
         "poison",
         (SMALL,),
-        settings=CAREFUL | {"RUNNER_MEMORY_MIB": "1024", "STALL_SECONDS": "10"},
+        settings=CAREFUL | {"RUNNER_MEMORY_MIB": "1024", "LEASE_SECONDS": "8"},
     ),
     Row(
         6,
@@ -93,6 +93,7 @@ _ALL = (
         "clean failures, resumable, nothing corrupt recorded as complete",
         "full_disks",
         (SMALL,),
+        within_s=3 * 3600,
     ),
 )
 ROWS = {row.number: row for row in _ALL}

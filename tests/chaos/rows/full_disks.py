@@ -16,6 +16,8 @@ TESTS = "tests/pipeline/test_full_disk.py"
 def run(site: Site, scale: Scale) -> Outcome:
     command = [sys.executable, "-m", "pytest", TESTS, "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
     environment = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    if scale == Scale.FULL:
+        environment["EVERY_WRITE"] = "1"
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
     lines = done.stdout.strip().splitlines() or [done.stderr]
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error|skipped)", lines[-1])}
