@@ -7,18 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from jobs import dispatch, quotas
 from jobs.errors import DailyLimitReached, NotAllowed, TooManyWaiting
-from jobs.models import Job, JobState, UserLimits
+from jobs.models import Job, JobState, Shard, ShardKind, UserLimits
 from jobs.orders import Order
 from pipeline.progress import StageName
 from pipeline.settings import DubSettings, Mode
 from tests.factories import make_job, make_upload, make_user
+from tests.web.conftest import wait_until
 
 SPANISH = DubSettings(target_language="es")
 EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
@@ -152,3 +153,35 @@ def test_making_a_job_anew_counts_like_a_new_one(alice: User, settings: LazySett
         dispatch.retry(job, by=alice, from_stage=StageName.EXPORT)
 
     assert dispatch.retry(job, by=alice).state == JobState.QUEUED  # going on with what is undone does not
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite locks no rows")
+def test_a_retry_does_not_stand_in_the_way_of_a_worker_that_finishes(alice: User) -> None:
+    job = make_job(alice, state=JobState.FAILED)
+    refused: list[Exception] = []
+
+    def retry() -> None:
+        try:
+            dispatch.retry(job, by=alice)
+        except DatabaseError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    clicks = threading.Thread(target=retry)
+    with transaction.atomic():
+        Job.objects.select_for_update().get(id=job.id)
+        clicks.start()  # holds the user, and waits for the job
+        wait_until(somebody_waits_for_a_lock, "the retry waits")
+        Shard.objects.create(job=job, owner=alice, stage=StageName.MIX, kind=ShardKind.STAGE)  # names the user
+    clicks.join()
+
+    assert refused == []
+    assert Job.objects.get(id=job.id).state == JobState.QUEUED
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
