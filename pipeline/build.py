@@ -9,7 +9,7 @@ from pipeline.progress import CancelToken, Progress, StageName
 from pipeline.space import require_space
 from pipeline.stages import STAGES
 from pipeline.stages.base import Plan, Reporter, Stage, StageContext
-from pipeline.storage import make_folder, storage_errors
+from pipeline.storage import disk_errors, make_folder
 from pipeline.workspace import StageRecord, Workspace, fingerprint
 
 
@@ -74,7 +74,7 @@ class Build:
         # Its files are about to change: a stop halfway must not leave a record that vouches for them.
         self._workspace.drop_record(stage.name)
         started = time.monotonic()
-        with storage_errors(self._workspace.root):  # whatever a stage did not expect of the disk
+        with disk_errors(self._workspace.root):  # whatever a stage did not expect of the disk
             outputs = stage.run(context)
         record = self._workspace.save_record(stage.name, inputs, outputs, time.monotonic() - started)
         self.records[stage.name] = record

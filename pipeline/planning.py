@@ -31,18 +31,13 @@ def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: in
     """
     target_language = languages.parse(settings.target_language)
     name = name or source.name
-    facts = probe(source, display_name=name)
+    facts = _facts(source, name)
     track = choose_track(facts, settings.audio_track, name)
-    if not 0 < facts.duration_s <= MAX_DURATION_S:
-        raise NotMedia(f"{name} lasts {facts.duration_s:.0f} s; it must last between 0 and 24 hours")
     text_track = _text_track(settings, facts, name)
     source_language = _source_language(settings, track, text_track)
     cues, cues_digest = _cues(settings, source, text_track, name)
     asr = None if cues else registry.select_asr(settings.asr, source_language)
     tts = registry.select_tts(settings.tts, target_language, settings.voice)
-    speakers = read_speakers(output_dir / SPEAKERS_JSON)
-    require_cloning(settings, tts, speakers)
-    _require_voices(speakers, tts, target_language)
     return Plan(
         source=source.absolute(),
         name=name,
@@ -56,7 +51,7 @@ def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: in
         cues=cues,
         cues_digest=cues_digest,
         edits=read_edits(Path(settings.edits)) if settings.edits else Edits(),
-        speakers=speakers,
+        speakers=_speakers(settings, output_dir, tts, target_language),
         asr=asr,
         diarization=registry.select_diarization(settings.diarization),
         translation=_translation(settings, source_language, target_language),
@@ -67,6 +62,20 @@ def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: in
         glossary=read_glossary(Path(settings.glossary)) if settings.glossary else Glossary(),
         lexicon=read_lexicon(Path(settings.lexicon)) if settings.lexicon else Lexicon(),
     )
+
+
+def _facts(source: Path, name: str) -> MediaFacts:
+    facts = probe(source, display_name=name)
+    if facts.audio_tracks and not 0 < facts.duration_s <= MAX_DURATION_S:
+        raise NotMedia(f"{name} lasts {facts.duration_s:.0f} s; it must last between 0 and 24 hours")
+    return facts
+
+
+def _speakers(settings: DubSettings, output_dir: Path, tts: TtsSelection, language: str) -> SpeakersFile:
+    speakers = read_speakers(output_dir / SPEAKERS_JSON)
+    require_cloning(settings, tts, speakers)
+    _require_voices(speakers, tts, language)
+    return speakers
 
 
 def _require_voices(speakers: SpeakersFile, tts: TtsSelection, language: str) -> None:

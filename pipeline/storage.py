@@ -18,6 +18,7 @@ from pipeline.errors import DiskFull, OutputNotWritable, StorageError
 PARTIAL_SUFFIX = ".partial"
 NOTHING_LEFT_BYTES = 2**20
 FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT}
+DISK_ERRORS = FULL_ERRORS | {errno.EIO, errno.EROFS}
 
 
 @contextmanager
@@ -63,6 +64,17 @@ def storage_errors(folder: Path) -> Iterator[None]:
         raise StorageError(
             f"{folder}: sound cannot be written or read ({error.error_string}); check the disk and run again to resume"
         ) from error
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Around work that does more than write: of the system's refusals, only those that a disk is to blame for."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise storage_error(error, folder) from error
 
 
 def storage_error(error: OSError, folder: Path) -> StorageError:
