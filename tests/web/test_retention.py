@@ -16,7 +16,8 @@ from django.conf import LazySettings
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -53,6 +54,11 @@ RULES = st.builds(
 )
 
 
+# A busy machine is no fault of the rule.
+PATIENT = trials(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@PATIENT
 @given(ITEMS, RULES)
 def test_the_oldest_go_until_what_is_left_is_young_and_fits(items: list[Item], rule: Rule) -> None:
     going = retention.due(items, rule, now=NOW)
@@ -67,6 +73,7 @@ def test_the_oldest_go_until_what_is_left_is_young_and_fits(items: list[Item], r
     assert all(early.at <= late.at for early in going for late in free)
 
 
+@PATIENT
 @given(ITEMS)
 def test_no_limit_removes_nothing(items: list[Item]) -> None:
     assert retention.due(items, Rule(None, None), now=NOW) == []
