@@ -42,7 +42,7 @@ assets: ## rebuild the committed style sheet and scripts (needs Node.js)
 constraints: setup-dev ## pin what is installed now
 	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check > constraints.txt
 
-chaos: setup-dev ## kill, freeze and starve the queue, a line a fault (CHAOS=short: a minute; ROWS="3 8": only those)
+chaos: setup-dev ## kill, freeze and starve the queue, a line a fault (CHAOS=short: few repetitions; ROWS="3 8": only those)
 	@$(BIN)/python -m tests.chaos $(ROWS) $(if $(filter short,$(CHAOS)),--short)
 
 # Real speech to mix into the talks: a folder of FLAC clips. Without it, all of it is generated.

@@ -28,7 +28,7 @@ def run(row: Row, kind: SiteKind, scale: Scale) -> Outcome:
         with ExitStack() as stack:
             redis = stack.enter_context(running_redis()) if kind.has_redis else None
             postgres = stack.enter_context(running_postgres()) if kind.database == "postgres" else None
-            site = stack.enter_context(Site.open(folder, redis=redis, postgres=postgres, **row.settings))
+            site = stack.enter_context(Site.open(folder, redis=redis, postgres=postgres, **row.settings_at(scale)))
             try:
                 outcome: Outcome = import_module(f"tests.chaos.rows.{row.module}").run(site, scale)
                 return outcome

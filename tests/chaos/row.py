@@ -60,7 +60,11 @@ class Row:
     module: str
     kinds: tuple[SiteKind, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
+    short_settings: Mapping[str, str] = field(default_factory=dict)  # on top, where time is short
     within_s: float = 1800.0
+
+    def settings_at(self, scale: Scale) -> Mapping[str, str]:
+        return self.settings if scale == Scale.FULL else {**self.settings, **self.short_settings}
 
     def kinds_at(self, scale: Scale) -> tuple[SiteKind, ...]:
         return self.kinds if scale == Scale.FULL else self.kinds[:1]

@@ -48,6 +48,7 @@ _ALL = (
         "200 submissions each: p99 within 1 s, 0 lost or doubled, at most 1 switch a window",
         "redis_faults",
         (SMALL_WITH_REDIS, LARGE),
+        short_settings={"QUEUE_CHECK_SECONDS": "1", "QUEUE_RECOVERY_CHECKS": "2", "QUEUE_RECOVERY_SECONDS": "3"},
     ),
     Row(
         7,

@@ -28,6 +28,7 @@ MARGIN_S = 5.0
 SLOTS = 3
 UP_WITHIN_S = 60.0
 WAITED_S = 90.0
+ENDS_WITHIN_S = 600.0
 LOAD = Script(Behaviour.STEADY, "transcribe", 2.0)
 
 
@@ -48,7 +49,7 @@ def run(site: Site, scale: Scale) -> Outcome:
     jobs = [submit(LOAD).job for _ in range(scale.of(full=60, short=6))]
     drained = [_drain(site, told) for told in list(Told) * scale.of(full=5, short=1)]
     last = site.start("worker", WORKERS=str(SLOTS))
-    wait_until(lambda: oracle.are_over(jobs), "every job ended", WAITED_S)
+    wait_until(lambda: oracle.are_over(jobs), "every job ended", ENDS_WITHIN_S)
     verdict = oracle.judge(site, jobs)
     recounted = Shard.objects.filter(state=ShardState.DONE).exclude(attempts=1).count()
     for part in (last, supervisor):
