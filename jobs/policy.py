@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
 from jobs import quotas
-from jobs.models import Job, JobState, QueueClass, ShardState
+from jobs.models import Job, JobState, QueueClass, Shard, ShardState
 
-# A job that was just paused counts as running until its worker has noticed.
-HAS_RUNNING_SHARD = "EXISTS (SELECT 1 FROM jobs_shard WHERE job_id = jobs_job.id AND jobs_shard.state = 'running')"
 # In SQL, because Django would group by the subquery, and so answer it for every waiting shard. This way each part is
-# answered from an index, whatever number of shards the users had before.
+# answered from an index, whatever number of shards the users had before. A job that was just paused counts as running
+# until its worker has noticed.
 TURNS = """
 SELECT waiting.priority, waiting.owner_id, COALESCE(started.jobs, 0), COALESCE(begun.shards, 0)
 FROM (
@@ -30,8 +28,12 @@ LEFT JOIN (
     SELECT owner_id, COUNT(*) AS shards FROM jobs_shard WHERE state = 'running' GROUP BY owner_id
 ) AS running ON running.owner_id = waiting.owner_id
 LEFT JOIN (
-    SELECT owner_id, COUNT(*) AS jobs FROM jobs_job
-    WHERE state = 'running' OR (state = 'paused' AND {has_running_shard}) GROUP BY owner_id
+    SELECT owner_id, COUNT(*) AS jobs FROM (
+        SELECT id, owner_id FROM jobs_job WHERE state = 'running'
+        UNION
+        SELECT job.id, job.owner_id FROM jobs_shard AS shard CROSS JOIN jobs_job AS job
+        WHERE shard.state = 'running' AND job.id = shard.job_id AND job.state = 'paused'
+    ) AS held GROUP BY owner_id
 ) AS started ON started.owner_id = waiting.owner_id
 LEFT JOIN (
     SELECT shard.owner_id, shard.priority, COUNT(*) AS shards FROM jobs_job AS job CROSS JOIN jobs_shard AS shard
@@ -61,7 +63,7 @@ class Turn:
 
 def turns(queues: Collection[QueueClass]) -> list[Turn]:
     """Who has something waiting in these queues, in the order in which they are to be served."""
-    statement = TURNS.format(queues=", ".join(["%s"] * len(queues)), has_running_shard=HAS_RUNNING_SHARD)
+    statement = TURNS.format(queues=", ".join(["%s"] * len(queues)))
     with connection.cursor() as cursor:
         cursor.execute(statement, list(queues))
         return [Turn(priority, UUID(str(owner_id)), *numbers) for priority, owner_id, *numbers in cursor.fetchall()]
@@ -74,9 +76,9 @@ def had_room(turn: Turn) -> bool:
 
 def has_room(owner_id: UUID) -> bool:
     """Whether one more job of this user may start, at this very moment."""
-    paused = Q(state=JobState.PAUSED, shards__state=ShardState.RUNNING)
-    jobs = Job.objects.filter(Q(state=JobState.RUNNING) | paused, owner_id=owner_id)
-    return _is_below_limit(owner_id, jobs.order_by().values("id").distinct().count())
+    running = Job.objects.filter(owner_id=owner_id, state=JobState.RUNNING).count()
+    held = Shard.objects.filter(owner_id=owner_id, state=ShardState.RUNNING, job__state=JobState.PAUSED).order_by()
+    return _is_below_limit(owner_id, running + held.values("job").distinct().count())
 
 
 def _is_below_limit(owner_id: UUID, running: int) -> bool:
