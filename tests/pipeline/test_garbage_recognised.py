@@ -17,7 +17,7 @@ from tests.pipeline import media
 MUSIC = "aevalsrc='0.3*sin(2*PI*(220*pow(2,floor(mod(t*2,8))/12))*t)+0.2*sin(2*PI*330*t)*(1+sin(8*PI*t))/2':d=12"
 NOISE = "anoisesrc=color=pink:amplitude=0.3:duration=12,tremolo=f=4:d=0.9"
 LOOP = "flite=voice=slt:text='" + "Thank you for watching this video. " * 8 + "'"
-LAUGHTER = "Ha ha ha ha ha ha ha ha ha. Ho ho ho ho ho ho. " * 4
+LAUGHTER = "Ha ha ha ha ha ha ha ha ha. Ho ho ho ho ho ho. " * 6
 
 
 class Nobody(Progress):
