@@ -21,7 +21,7 @@ PHRASE_WORDS = 3
 # So few of a loop's three-word phrases are new ones. Lines of a drill or a song, put together from the same parts,
 # compress as well as a loop, but half of their phrases are new (six lines by chance: 0.50 in the mean).
 NEW_PHRASES = 0.33
-NEW_WORDS = 0.2  # what a recogniser makes of laughter: a few words, in any order
+NEW_WORDS = 0.25  # what a recogniser makes of laughter: a few words, in any order (0.20 to 0.25 of them new)
 PHRASE_REPEATS = 6  # less often is a refrain, or a way of speaking
 MOSTLY = 0.6  # of the text
 
