@@ -15,10 +15,9 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from jobs import policy
-from jobs.errors import LeaseLost
-from jobs.models import JobState, QueueClass, Shard, ShardState
+from jobs.models import JobState, QueueClass
 from jobs.policy import Turn
-from jobs.services import Claim, change, locked
+from jobs.services import Claim, change, locked, lost, running_with
 
 USER_ID = User._meta.pk
 # One statement chooses and takes, so that nobody else is kept from writing for longer. Of running jobs there are few:
@@ -122,15 +121,13 @@ def _start(taker: _Taker, turn: Turn) -> Claim | None:
 def renew(claim: Claim, *, now: datetime) -> None:
     """A sign of life. Raises LeaseLost when somebody else has the shard."""
     until = now + timedelta(seconds=settings.LEASE_SECONDS)
-    running = Shard.objects.filter(id=claim.shard_id, fencing_token=claim.token, state=ShardState.RUNNING)
-    if not running.update(lease_expires_at=until):
-        raise LeaseLost(f"shard {claim.shard_id} is no longer held with token {claim.token}")
+    if not running_with(claim).update(lease_expires_at=until):
+        raise lost(claim)
 
 
 def wishes(claim: Claim) -> Wishes:
     """Raises LeaseLost when somebody else has the shard."""
-    running = Shard.objects.filter(id=claim.shard_id, fencing_token=claim.token, state=ShardState.RUNNING)
-    row = running.values_list("job__cancel_requested_at", "job__state").first()
+    row = running_with(claim).values_list("job__cancel_requested_at", "job__state").first()
     if row is None:
-        raise LeaseLost(f"shard {claim.shard_id} is no longer held with token {claim.token}")
+        raise lost(claim)
     return Wishes(is_canceled=row[0] is not None, is_paused=row[1] == JobState.PAUSED)

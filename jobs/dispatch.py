@@ -21,7 +21,7 @@ from jobs.doorbell import ring
 from jobs.errors import JobStateError
 from jobs.models import EventKind, Job, JobState, QueueClass, ShardState, Stage, StageState
 from jobs.orders import Filed, Order
-from jobs.services import NewEvent, append, locked, transition
+from jobs.services import NewEvent, append, is_worked_on, locked, transition
 from jobs.transport import admission
 from pipeline.errors import SettingsError
 from pipeline.progress import StageName
@@ -96,7 +96,7 @@ def cancel(job: Job, *, by: User) -> Job:
     if job.is_final:
         raise JobStateError(_("This job has ended already."))
     logger.info("job_cancel_requested", job_id=str(job.id), user_id=str(by.pk))
-    if not _is_worked_on(job):
+    if not is_worked_on(job):
         return transition(job.id, JobState.CANCELED)
     if not job.is_cancel_requested:
         job.cancel_requested_at = timezone.now()
@@ -133,7 +133,7 @@ def resume(job: Job, *, by: User) -> Job:
     if job.is_final:
         raise JobStateError(_("This job has ended; retry it instead."))
     logger.info("job_resumed", job_id=str(job.id), user_id=str(by.pk))
-    job = transition(job.id, JobState.RUNNING if _is_worked_on(job) else JobState.QUEUED)
+    job = transition(job.id, JobState.RUNNING if is_worked_on(job) else JobState.QUEUED)
     _ring_for_waiting(job)
     return job
 
@@ -192,16 +192,12 @@ def delete(job: Job, *, by: User) -> None:
     job = locked(job.id)
     if job.pinned:
         raise JobStateError(_("This job is pinned; unpin it first."))
-    if _is_worked_on(job):
+    if is_worked_on(job):
         raise JobStateError(_("This job is being worked on; cancel it first."))
     job_id = job.id
     job.delete()
     transaction.on_commit(partial(workspaces.remove, job_id))
     logger.info("job_deleted", job_id=str(job_id), user_id=str(by.pk))
-
-
-def _is_worked_on(job: Job) -> bool:
-    return job.shards.filter(state=ShardState.RUNNING).exists()
 
 
 def _ring_for_waiting(job: Job) -> None:

@@ -74,7 +74,7 @@ def take_over(*, now: datetime) -> int:
 
 def end_canceled(job: Job) -> None:
     """The end of a job whose cancellation was asked for, once nobody works on it. The job's row is locked."""
-    if job.is_cancel_requested and not job.is_final and not _is_worked_on(job):
+    if job.is_cancel_requested and not job.is_final and not services.is_worked_on(job):
         change(job, JobState.CANCELED)
 
 
@@ -98,8 +98,7 @@ def _end_left_canceled() -> None:
 @transaction.atomic
 def _take_over(claim: Claim, now: datetime) -> bool:
     job = Job.objects.select_for_update().filter(id=claim.job_id).first()
-    running = Shard.objects.select_for_update().filter(id=claim.shard_id, state=ShardState.RUNNING)
-    shard = running.filter(fencing_token=claim.token).first()
+    shard = services.running_with(claim).select_for_update().first()
     if job is None or shard is None or not (_has_expired(shard, now) or holders.is_gone(shard.lease_owner)):
         return False  # its worker was only slow, or somebody else saw it first
     shard.job = job
@@ -150,7 +149,7 @@ def _wait(shard: Shard, message: str, not_before: datetime | None = None) -> Non
     _leave(shard, ShardState.WAITING)
     shard.not_before = not_before
     shard.save()
-    if shard.job.state == JobState.RUNNING and not _is_worked_on(shard.job):
+    if shard.job.state == JobState.RUNNING and not services.is_worked_on(shard.job):
         change(shard.job, JobState.QUEUED, message=message)
     elif message:
         services.append(shard.job, [NewEvent(EventKind.LOG, stage=shard.stage, message=message)])
@@ -158,10 +157,6 @@ def _wait(shard: Shard, message: str, not_before: datetime | None = None) -> Non
 
 def _leave(shard: Shard, state: ShardState) -> None:
     shard.state, shard.lease_owner, shard.lease_expires_at = state, "", None
-
-
-def _is_worked_on(job: Job) -> bool:
-    return job.shards.filter(state=ShardState.RUNNING).exists()
 
 
 def _described(shard: Shard) -> str:

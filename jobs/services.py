@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobs.errors import JobStateError, LeaseLost
@@ -139,13 +140,27 @@ def locked(job_id: UUID) -> Job:
     return Job.objects.select_for_update().get(id=job_id)
 
 
+def running_with(claim: Claim) -> QuerySet[Shard]:
+    """The claim's shard; nothing when somebody else has it."""
+    return Shard.objects.filter(id=claim.shard_id, fencing_token=claim.token, state=ShardState.RUNNING)
+
+
+def lost(claim: Claim) -> LeaseLost:
+    """What is raised where `running_with` found nothing."""
+    return LeaseLost(f"shard {claim.shard_id} is no longer held with token {claim.token}")
+
+
+def is_worked_on(job: Job) -> bool:
+    """Whether somebody holds one of its shards."""
+    return job.shards.filter(state=ShardState.RUNNING).exists()
+
+
 def held(claim: Claim) -> Shard:
     """The claim's shard with its job, both rows locked until the transaction ends. Raises LeaseLost."""
     job = Job.objects.select_for_update().filter(id=claim.job_id).first()  # always before its shards
-    running = Shard.objects.select_for_update().filter(state=ShardState.RUNNING)
-    shard = running.filter(id=claim.shard_id, fencing_token=claim.token).first()
+    shard = running_with(claim).select_for_update().first()
     if job is None or shard is None:
-        raise LeaseLost(f"shard {claim.shard_id} is no longer held with token {claim.token}")
+        raise lost(claim)
     shard.job = job
     return shard
 
@@ -153,10 +168,9 @@ def held(claim: Claim) -> Shard:
 def finish(shard: Shard, claim: Claim, result: dict[str, Any]) -> None:
     """Marks the claim's shard as done, and locks its job's row. Raises LeaseLost."""
     job = Job.objects.select_for_update().filter(id=claim.job_id).first()
-    running = Shard.objects.filter(id=claim.shard_id, fencing_token=claim.token, state=ShardState.RUNNING)
     done = {"state": ShardState.DONE, "result": result, "finished_at": timezone.now()}
-    if job is None or not running.update(**done, **HELD_BY_NOBODY, error_code="", error_message=""):
-        raise LeaseLost(f"shard {claim.shard_id} is no longer held with token {claim.token}")
+    if job is None or not running_with(claim).update(**done, **HELD_BY_NOBODY, error_code="", error_message=""):
+        raise lost(claim)
     shard.job, shard.state, shard.result = job, ShardState.DONE, result
 
 
