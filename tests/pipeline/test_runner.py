@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,24 +70,33 @@ class Child:
         processes.end_group(self.process, 0.5)
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
-            pipe.close()
+            with suppress(BrokenPipeError):  # what it did not read any more
+                pipe.close()
 
 
 @pytest.fixture
 def strange() -> Iterator[Child]:
-    child = Child("-c", STRANGE)
-    child.ask(**request("break"))
-    child.answer()  # it has started
-    yield child
-    child.close()
+    with started() as child:
+        yield child
 
 
 @pytest.fixture(scope="module")
 def lasting() -> Iterator[Child]:
     """For what it survives."""
+    with started() as child:
+        yield child
+
+
+@contextmanager
+def started() -> Iterator[Child]:
+    """One that has done something: loading the pipeline must not count against the leases of the tests."""
     child = Child("-c", STRANGE)
-    yield child
-    child.close()
+    try:
+        child.ask(**request("break"))
+        child.answer()
+        yield child
+    finally:
+        child.close()
 
 
 @pytest.fixture
@@ -204,11 +214,11 @@ def test_a_runner_that_was_stopped_past_its_lease_does_nothing_when_it_is_woken(
 
 
 def test_without_work_it_waits_beyond_any_lease(lasting: Child) -> None:
-    lasting.ask(**request("break", lease_s=1))
+    lasting.ask(**request("break", lease_s=2))
     lasting.answer()
 
     with pytest.raises(subprocess.TimeoutExpired):
-        lasting.process.wait(3)
+        lasting.process.wait(4)
 
 
 def test_more_memory_than_it_may_have_ends_it_with_the_reason(strange: Child) -> None:

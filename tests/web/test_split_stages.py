@@ -91,7 +91,7 @@ def test_a_divided_stage_begins_once_and_its_progress_only_grows(alice: User, sl
     assert [event.kind for event in events].count(EventKind.STAGE_STARTED) == 1
     fractions = [event.data["fraction"] for event in events if event.kind == EventKind.STAGE_PROGRESS]
     assert fractions == sorted(fractions)
-    assert fractions[-1] == pytest.approx(0.95)
+    assert 0.95 in fractions  # all parts are done; what joins them may be told in between
     stage = job.stages.get(name="transcribe")
     assert stage.started_at is not None
     assert stage.duration_s == pytest.approx((events[-1].at - stage.started_at).total_seconds(), abs=0.01)
