@@ -9,6 +9,7 @@ import django
 
 THINKS_S = 0.1
 CANCELS_EVERY = 5
+OPEN_AT_MOST = 5  # more would only wait: the workers make a few jobs a second
 
 
 def main() -> None:
@@ -18,22 +19,25 @@ def main() -> None:
 
     from jobs import dispatch, selectors
     from jobs.errors import JobStateError
-    from jobs.models import Job
+    from jobs.models import Job, JobState
     from tests.chaos.submitting import submit, user
 
+    over = (JobState.DONE, JobState.FAILED, JobState.CANCELED)
     until_s = time.monotonic() + seconds
     number = 0
     while time.monotonic() < until_s:
-        number += 1
-        job = Job.objects.get(id=submit(owner=name).job)
         for seen in selectors.visible_jobs(user(name))[:20]:
             selectors.timeline(seen, now=timezone.now())
+        time.sleep(THINKS_S)
+        if Job.objects.filter(owner__username=name).exclude(state__in=over).count() >= OPEN_AT_MOST:
+            continue
+        number += 1
+        job = Job.objects.get(id=submit(owner=name).job)
         if number % CANCELS_EVERY == 0:
             try:
                 dispatch.cancel(job, by=user(name))
             except JobStateError:
                 continue  # it is done already
-        time.sleep(THINKS_S)
 
 
 if __name__ == "__main__":
