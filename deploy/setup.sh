@@ -44,6 +44,18 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
+# The stock upload clients that tests talk with. Not `npm ci`: see the Makefile.
+if [ "$what" = dev ] && command -v npm >/dev/null 2>&1; then
+    installed=tests/js/node_modules/.package-lock.json
+    if [ ! -f "$installed" ] || [ tests/js/package-lock.json -nt "$installed" ]; then
+        echo "Installing the JavaScript upload clients of the tests"
+        npm --prefix tests/js install --no-save --omit=optional --ignore-scripts --no-audit --no-fund --loglevel error
+        touch "$installed"
+    fi
+elif [ "$what" = dev ]; then
+    echo "Node.js 20.19 or later is not installed: tests with stock JavaScript clients will be skipped." >&2
+fi
+
 stamp=.venv/.installed-$what
 if [ -f "$stamp" ] && [ "$stamp" -nt pyproject.toml ] && [ "$stamp" -nt constraints.txt ]; then
     exit 0

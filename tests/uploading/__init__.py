@@ -1,0 +1,1 @@
+"""Servers that take uploads, ours and the reference, and what speaks to them: shared by every test of uploads."""
