@@ -7,7 +7,7 @@ import time
 
 import django
 
-THINKS_S = 0.1
+THINKS_S = 0.3
 CANCELS_EVERY = 5
 OPEN_AT_MOST = 5  # more would only wait: the workers make a few jobs a second
 
@@ -26,7 +26,7 @@ def main() -> None:
     until_s = time.monotonic() + seconds
     number = 0
     while time.monotonic() < until_s:
-        for seen in selectors.visible_jobs(user(name))[:20]:
+        for seen in selectors.visible_jobs(user(name))[:5]:
             selectors.timeline(seen, now=timezone.now())
         time.sleep(THINKS_S)
         if Job.objects.filter(owner__username=name).exclude(state__in=over).count() >= OPEN_AT_MOST:
