@@ -51,6 +51,19 @@ class Environment:
     public_base_url: str = documented("", "Address people use, such as https://dub.example.org; empty: HOST and PORT.")
     # Uploads
     upload_max_bytes: int = documented(str(20 * GIB), "Largest file accepted, in bytes.", minimum=1)
+    uploads_at_once: int = documented(
+        "64", "Uploads that one web server takes in at the same moment; others try again.", minimum=1
+    )
+    upload_idle_seconds: int = documented(
+        "60", "Seconds without a byte after which an upload's connection is given up.", minimum=1
+    )
+    upload_expires_hours: int = documented(
+        "24", "Hours after its last byte that an unfinished upload is kept.", minimum=1
+    )
+    max_unfinished_uploads_per_user: int = documented(
+        "20", "Unfinished uploads one user may have; 0: no limit.", minimum=0
+    )
+    upload_quota_bytes_per_user: int = documented("0", "Bytes that one user's uploads may take; 0: any.", minimum=0)
     free_space_reserve_bytes: int = documented(
         str(1 * GIB), "Disk space in bytes that uploads and dubs leave free.", minimum=0
     )

@@ -28,6 +28,11 @@ BASE_URL = ENVIRONMENT.base_url
 
 # Uploads and jobs
 UPLOAD_MAX_BYTES = ENVIRONMENT.upload_max_bytes
+UPLOADS_AT_ONCE = ENVIRONMENT.uploads_at_once
+UPLOAD_IDLE_SECONDS = ENVIRONMENT.upload_idle_seconds
+UPLOAD_EXPIRES_HOURS = ENVIRONMENT.upload_expires_hours
+MAX_UNFINISHED_UPLOADS_PER_USER = ENVIRONMENT.max_unfinished_uploads_per_user
+UPLOAD_QUOTA_BYTES_PER_USER = ENVIRONMENT.upload_quota_bytes_per_user
 FREE_SPACE_RESERVE_BYTES = ENVIRONMENT.free_space_reserve_bytes
 WORKERS = ENVIRONMENT.workers
 LEASE_SECONDS = ENVIRONMENT.lease_seconds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from jobs.workspaces import remove_stale
@@ -11,9 +13,9 @@ from uploads import services as uploads
 logger = structlog.get_logger(__name__)
 
 
-def sweep() -> None:
+def sweep(*, now: datetime) -> None:
     removed = {
-        "uploads": uploads.remove_abandoned() + uploads.remove_orphans(),
+        "uploads": uploads.remove_expired(now=now) + uploads.remove_orphans(now=now),
         "dubs": library.remove_orphans(),
         "workspaces": remove_stale(),
     }

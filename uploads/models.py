@@ -1,4 +1,4 @@
-"""Files people brought."""
+"""Files people brought, or are about to."""
 
 from __future__ import annotations
 
@@ -8,29 +8,51 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from uploads import ranges
+from uploads.ranges import Ranges
+
+CHUNK_BYTES = 8 * 1024**2  # what clients are told to send at a time
 
 
 class UploadState(models.TextChoices):
+    RECEIVING = "receiving", _("receiving")
     READY = "ready", _("ready")
     REMOVED = "removed", _("removed")  # its file was given up; the row tells what jobs were made from
 
 
 class Upload(models.Model):
-    """One received media file. `name` is what its owner calls it and never becomes part of a path."""
+    """One media file. `name` is what its owner calls it and never becomes part of a path."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
     name = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, blank=True, default="")  # "" while nobody asked for it
     media = models.JSONField(default=dict)  # pipeline.media.probe.MediaFacts.to_json()
     state = models.CharField(max_length=16, choices=UploadState, default=UploadState.READY)
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(default=timezone.now)  # when its bytes or its state last changed
+    # While it is received
+    received = models.JSONField(default=list)  # uploads.ranges.to_json()
+    received_bytes = models.PositiveBigIntegerField(default=0)
+    chunk_bytes = models.PositiveBigIntegerField(default=CHUNK_BYTES)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    expected_sha256 = models.CharField(max_length=64, blank=True, default="")
+    writer = models.CharField(max_length=32, blank=True, default="")  # who asked last to write; see uploads.writers
+    metadata = models.JSONField(default=dict)  # uploads.metadata.ClientFacts.to_json()
+    # Concatenation
+    is_partial = models.BooleanField(default=False)
+    made_of = models.JSONField(default=list)  # ids of the partial uploads, in order
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
-        indexes: ClassVar = [models.Index(fields=["owner", "-created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["state", "expires_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -42,3 +64,21 @@ class Upload(models.Model):
     @property
     def source_path(self) -> Path:
         return self.folder / "source"
+
+    @property
+    def incoming_folder(self) -> Path:
+        """Where it lies while it is received."""
+        return incoming_root() / str(self.id)
+
+    @property
+    def ranges(self) -> Ranges:
+        """The bytes that are there, or were when it was complete."""
+        return ranges.from_json(self.received) if self.state == UploadState.RECEIVING else ((0, self.size_bytes),)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.ranges == ((0, self.size_bytes),)
+
+
+def incoming_root() -> Path:
+    return Path(settings.MEDIA_ROOT) / "incoming"

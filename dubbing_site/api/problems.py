@@ -12,12 +12,32 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from jobs.errors import BatchRefused, TryLater
-from pipeline.errors import DiskFull, DubbingError
+from jobs.errors import BatchRefused
+from pipeline.errors import DiskFull, DubbingError, ToolTimeout
 
 CONTENT_TYPE = "application/problem+json"
-STATUS_OF_CODE = {
+CHECKSUM_MISMATCH = 460  # tus' own; HTTP has none for it
+TITLES = {CHECKSUM_MISMATCH: "Checksum Mismatch"}
+STATUS_OF_CODE: dict[str, int] = {
+    "upload.invalid": HTTPStatus.BAD_REQUEST,
     "upload.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "upload.chunk_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "upload.beyond_end": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "upload.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "upload.version": HTTPStatus.PRECONDITION_FAILED,
+    "upload.quota": HTTPStatus.FORBIDDEN,
+    "upload.final": HTTPStatus.FORBIDDEN,
+    "upload.too_many": HTTPStatus.TOO_MANY_REQUESTS,
+    "upload.offset": HTTPStatus.CONFLICT,
+    "upload.scattered": HTTPStatus.CONFLICT,
+    "upload.incomplete": HTTPStatus.CONFLICT,
+    "upload.not_ready": HTTPStatus.CONFLICT,
+    "upload.in_use": HTTPStatus.CONFLICT,
+    "upload.checksum": CHECKSUM_MISMATCH,
+    "upload.locked": HTTPStatus.LOCKED,
+    "upload.interrupted": HTTPStatus.SERVICE_UNAVAILABLE,
+    "upload.gone": HTTPStatus.GONE,
+    ToolTimeout.code: HTTPStatus.SERVICE_UNAVAILABLE,
     "jobs.too_many_waiting": HTTPStatus.TOO_MANY_REQUESTS,
     "upload.removed": HTTPStatus.GONE,
     "jobs.daily_limit": HTTPStatus.TOO_MANY_REQUESTS,
@@ -57,8 +77,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 def _refusal(error: DubbingError) -> Response:
     items = {"items": [asdict(item) for item in error.items]} if isinstance(error, BatchRefused) else {}
     problem = _problem(_status(error), error.code, str(error), items)
-    if isinstance(error, TryLater):
-        problem.headers["Retry-After"] = str(error.retry_after_s)
+    if (retry_after_s := getattr(error, "retry_after_s", None)) is not None:
+        problem.headers["Retry-After"] = str(retry_after_s)
     return problem
 
 
@@ -92,7 +112,7 @@ def _first_text(value: Any) -> str:
 def _problem(status: int, code: str, detail: str, extra: dict[str, Any] | None = None) -> Response:
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
         "code": code,

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             return
         retention.tidy(now=now)
         self._sum_up(retention.carry_out(going, now=now), "removed")
-        sweep()
+        sweep(now=now)
 
     def _list(self, items: Sequence[Item]) -> None:
         for item in items:
