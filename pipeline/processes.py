@@ -40,7 +40,7 @@ def start(
     program = shutil.which(argv[0], path=(env or os.environ).get("PATH"))
     if program is None:
         raise FileNotFoundError(argv[0])
-    command = [*_die_with_parent_prefix(), program, *argv[1:]]
+    command = [*die_with_parent_prefix(), program, *argv[1:]]
     return (
         _spawning_thread()
         .submit(
@@ -76,7 +76,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 @cache
-def _die_with_parent_prefix() -> tuple[str, ...]:
+def die_with_parent_prefix() -> tuple[str, ...]:
     """util-linux's setpriv; preexec_fn would do the same but can deadlock in a threaded process."""
     setpriv = shutil.which("setpriv")
     if setpriv is None:

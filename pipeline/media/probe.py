@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import NotMedia, SourceNotFound, SourceTruncated, ToolMissing, ToolTimeout
+from pipeline.errors import NotMedia, SourceNotFound, SourceTruncated
+from pipeline.media import not_media, restricted
+from pipeline.media.restricted import Answer, End
 
 # Demuxers of files that carry their own media. Playlists (hls, concat, dash), image sequences and text formats are
 # left out on purpose: they can make ffmpeg open other files.
 CONTAINERS = (
     "mov,mp4,matroska,webm,avi,asf,flv,mpegts,mpeg,mxf,wav,w64,aiff,au,caf,flac,wv,ape,mp3,aac,ac3,eac3,dts,ogg,amr"
 )
-PROBE_TIMEOUT_S = 60
+# What is asked for and nothing else: a file may carry any number of other words about itself.
+WANTED = (
+    "format=format_name,duration,start_time"
+    ":stream=index,codec_type,codec_name,width,height,avg_frame_rate,start_time,duration,channels,sample_rate"
+    ":stream_tags=title,language,DURATION:stream_disposition=default,attached_pic:stream_side_data=rotation"
+    ":chapter=start_time,end_time:chapter_tags=title"
+)
 KEPT_ANSWERS = 16
-MAX_STREAMS = 64
+MAX_STREAMS = 256  # subtitled films carry their fonts as streams, 80 and more
+MAX_CHAPTERS = 1000
 MAX_PIXELS = 8192 * 8192  # a larger frame could take gigabytes to decode
+MAX_READ_BYTES = 5_000_000  # ffmpeg's own default for getting to know the streams of a file
+MAX_TITLE_CHARACTERS = 500
+MAX_LANGUAGE_CHARACTERS = 35  # what BCP 47 asks programs to have room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +105,17 @@ def input_options(path: Path) -> list[str]:
 
 
 def probe(path: Path, *, display_name: str | None = None) -> MediaFacts:
-    """Facts about `path`.
+    """Facts about `path`, asked of ffprobe within the limits of `pipeline.media.restricted`.
 
-    Raises SourceNotFound, NotMedia (with the reason), SourceTruncated, ToolMissing, ToolTimeout.
+    Raises SourceNotFound, NotMedia (with the reason) and SourceTruncated, which the file is to blame for, and
+    ToolMissing, ToolTimeout and ToolError, which it is not.
     """
     name = display_name or path.name
     _require_file(path, name)
     now = path.stat()
     answer = _ffprobe(path, name, now.st_size, now.st_mtime_ns)
-    streams = answer.get("streams", [])
-    if not streams:
-        raise NotMedia(f"{name} is not a video or audio file ffmpeg can read; choose another file")
-    if len(streams) > MAX_STREAMS:
-        raise NotMedia(f"{name} has {len(streams)} streams; at most {MAX_STREAMS} are accepted")
+    if not answer.get("streams"):
+        raise NotMedia(f"{name} {not_media.reason(_head(path))}")
     return _facts(answer, now.st_size)
 
 
@@ -122,32 +131,41 @@ def _require_file(path: Path, name: str) -> None:
 @lru_cache(maxsize=KEPT_ANSWERS)
 def _ffprobe(path: Path, name: str, size_bytes: int, changed_ns: int) -> dict[str, Any]:
     """Asked once while the file stays as it is: a runner is given the same one stage by stage."""
-    argv = ["ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters"]
-    argv += ["-max_pixels", str(MAX_PIXELS), *input_options(path)]
-    try:
-        done = subprocess.run(argv, capture_output=True, timeout=PROBE_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False)
-    except FileNotFoundError as error:
-        raise ToolMissing("ffprobe is not installed; run: apt-get install ffmpeg") from error
-    except subprocess.TimeoutExpired as error:
-        raise ToolTimeout(f"{name} could not be examined within {PROBE_TIMEOUT_S} s; it may be damaged") from error
-    if done.returncode != 0:
-        raise _refusal(name, done.stderr.decode("utf-8", "replace"), is_boxed=_is_boxed(path))
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    arguments = ["-v", "error", "-of", "json", "-show_entries", WANTED, "-max_pixels", str(MAX_PIXELS)]
+    arguments += ["-max_streams", str(MAX_STREAMS), "-probesize", str(MAX_READ_BYTES), *input_options(path)]
+    answer = restricted.ask("ffprobe", arguments)
+    _refuse(answer, name, path)
+    found: dict[str, Any] = json.loads(answer.output.decode("utf-8", "replace"))
+    if len(found.get("chapters", [])) > MAX_CHAPTERS:
+        raise NotMedia(f"{name} has more than {MAX_CHAPTERS} chapters; save it again without them")
+    return found
 
 
-def _refusal(name: str, stderr: str, *, is_boxed: bool) -> NotMedia | SourceTruncated:
-    if "moov atom not found" in stderr and is_boxed:
-        return SourceTruncated(f"{name} is cut off (its index is missing); copy or upload it again")
-    if "not in whitelist" in stderr.lower() or "not on whitelist" in stderr.lower():
-        return NotMedia(f"{name} is a playlist or another kind of file that is not media itself; give the media file")
-    return NotMedia(f"{name} is not a video or audio file ffmpeg can read; choose another file")
+def _refuse(answer: Answer, name: str, path: Path) -> None:
+    """Raises NotMedia or SourceTruncated unless ffprobe could answer."""
+    said = answer.complaints
+    if "max_streams" in said:
+        raise NotMedia(f"{name} has more than {MAX_STREAMS} streams; save it again with those you need")
+    if answer.end is End.WELL:
+        return
+    if answer.end is End.OUT_OF_TIME:
+        raise NotMedia(f"{name} takes more than {restricted.CPU_S} s of work to examine; it is damaged, save it again")
+    if answer.end is End.OUT_OF_ROOM:
+        raise NotMedia(f"{name} says too much of itself (titles, chapters); save it again without them")
+    if "Cannot allocate memory" in said:
+        raise NotMedia(f"{name} takes too much memory to examine; it is damaged, save it again")
+    if answer.end is End.CRASHED:
+        raise NotMedia(f"{name} is damaged in a way that ends ffprobe; save it again")
+    head = _head(path)
+    why = not_media.reason(head)
+    if "moov atom not found" in said and not_media.is_boxed(head) and why == not_media.UNKNOWN:
+        raise SourceTruncated(f"{name} is cut off (its index is missing); copy or upload it again")
+    raise NotMedia(f"{name} {why}")
 
 
-def _is_boxed(path: Path) -> bool:
-    """Whether the file begins like an MP4 or MOV: ffmpeg takes the suffix alone for a sign."""
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(12)[4:8] in {b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"}
+        return file.read(not_media.HEAD_BYTES)
 
 
 def _facts(answer: dict[str, Any], size_bytes: int) -> MediaFacts:
@@ -166,7 +184,7 @@ def _facts(answer: dict[str, Any], size_bytes: int) -> MediaFacts:
         audio_tracks=tuple(_audio(index, stream) for index, stream in enumerate(audio)),
         subtitle_tracks=tuple(_subtitle(index, stream) for index, stream in enumerate(subtitles)),
         chapters=tuple(
-            Chapter(float(item["start_time"]), float(item["end_time"]), item.get("tags", {}).get("title", ""))
+            Chapter(float(item["start_time"]), float(item["end_time"]), _title(item))
             for item in answer.get("chapters", [])
         ),
     )
@@ -198,20 +216,25 @@ def _audio(index: int, stream: dict[str, Any]) -> AudioTrack:
         stream.get("channels", 0),
         int(stream.get("sample_rate", 0)),
         _language(stream),
-        stream.get("tags", {}).get("title", ""),
+        _title(stream),
         bool(stream.get("disposition", {}).get("default")),
         _seconds(stream.get("duration")) or _clock(stream.get("tags", {}).get("DURATION", "")),
     )
 
 
 def _subtitle(index: int, stream: dict[str, Any]) -> SubtitleTrack:
-    title = stream.get("tags", {}).get("title", "")
-    return SubtitleTrack(index, stream["index"], stream.get("codec_name", "unknown"), _language(stream), title)
+    codec = stream.get("codec_name", "unknown")
+    return SubtitleTrack(index, stream["index"], codec, _language(stream), _title(stream))
 
 
 def _language(stream: dict[str, Any]) -> str:
     language: str = stream.get("tags", {}).get("language", "")
-    return "" if language == "und" else language
+    return "" if language == "und" or len(language) > MAX_LANGUAGE_CHARACTERS else language
+
+
+def _title(part: dict[str, Any]) -> str:
+    title: str = part.get("tags", {}).get("title", "")
+    return title[:MAX_TITLE_CHARACTERS]
 
 
 def _seconds(value: str | None) -> float | None:

@@ -106,7 +106,7 @@ def folder_itself(folder: Path, clip: Path) -> Path:
     [
         (no_such_file, "no such file"),
         (empty, "empty (0 bytes)"),
-        (text_named_mp4, "not a video or audio file"),
+        (text_named_mp4, "a web page"),
         (picture_only, "no audio track"),
         (silence, "no speech was found"),
         (tone, "no speech was found"),
@@ -114,7 +114,7 @@ def folder_itself(folder: Path, clip: Path) -> Path:
         (cut_off_index, "cut off"),
         (cut_off_sound, "cut off"),
         (playlist, "playlist"),
-        (concat_list, "not"),
+        (concat_list, "playlist"),
         (folder_itself, "not a file"),
     ],
 )
