@@ -15,6 +15,7 @@ from jobs.models import Job, Project
 from jobs.orders import Filed
 from jobs.quotas import is_administrator
 from jobs.services import locked
+from library import services as library
 
 
 class Stays(Enum):
@@ -24,6 +25,7 @@ class Stays(Enum):
 
 
 AS_IT_IS = Stays.AS_IT_IS
+PLACE = frozenset({"series", "season", "episode"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,13 @@ def change(job_id: UUID, changes: Changes, *, by: User) -> Job:
     job.save(update_fields=list(new))
     if "priority" in new:
         job.shards.update(priority=job.priority)
+    if PLACE & new.keys():
+        library.move(job.id, place_of(job))
     return job
+
+
+def place_of(job: Job) -> library.Place:
+    return library.Place(job.series, job.season, job.episode)
 
 
 def refile(job_id: UUID, filed: Filed, *, by: User) -> Job:

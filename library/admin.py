@@ -21,10 +21,13 @@ class DubAdmin(admin.ModelAdmin):
         "owner",
         "source_language",
         "target_language",
+        "series",
+        "season",
+        "episode",
         "duration_s",
         "created_at",
     )
     list_filter: ClassVar = ["target_language", "created_at"]
-    search_fields: ClassVar = ["title", "owner__username"]
+    search_fields: ClassVar = ["title", "series", "owner__username"]
     list_select_related: ClassVar = ["owner"]
     inlines: ClassVar = [ArtifactInline]

@@ -21,11 +21,17 @@ class Dub(models.Model):
     source_language = models.CharField(max_length=35, blank=True)
     target_language = models.CharField(max_length=35)
     duration_s = models.FloatField(null=True, blank=True)
+    series = models.CharField(max_length=200, blank=True)
+    season = models.PositiveSmallIntegerField(null=True, blank=True)
+    episode = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
-        indexes: ClassVar = [models.Index(fields=["owner", "-created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["owner", "series", "season", "episode"], name="library_dub_series"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -41,6 +40,23 @@ CONTENT_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyFile:
+    """`sha256` was taken where the file was made, so that nothing long is left to do when it is moved."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a dub stands in a series; an empty series is none."""
+
+    series: str = ""
+    season: int | None = None
+    episode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedDub:
     """What a job hands over: files by kind in a folder the library may move from."""
 
@@ -50,15 +66,16 @@ class FinishedDub:
     source_language: str
     target_language: str
     duration_s: float | None
-    files: Mapping[str, Path]
+    files: Mapping[str, ReadyFile]
 
 
-def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], object]) -> Dub:
+def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], Place]) -> Dub:
     """Moves the files into the library and records them, together with whatever the caller commits with it.
 
+    `in_same_transaction` tells the dub's place as it is then: somebody may change it while the files are moved.
     An earlier dub of the same job is replaced.
-    Hashing and moving happen before the transaction; nothing stays in the library when that fails. Files of kinds
-    the library does not know are left where they are.
+    Moving happens before the transaction; nothing stays in the library when that fails. Files of kinds the library
+    does not know are left where they are.
     """
     dub = Dub(
         id=uuid.uuid4(),
@@ -71,10 +88,11 @@ def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], object])
     )
     dub.folder.mkdir(mode=0o750, parents=True)
     try:
-        known = {kind: path for kind, path in finished.files.items() if kind in ArtifactKind.values}
-        artifacts = [_move(dub, ArtifactKind(kind), path) for kind, path in known.items()]
+        known = {kind: file for kind, file in finished.files.items() if kind in ArtifactKind.values}
+        artifacts = [_move(dub, ArtifactKind(kind), file) for kind, file in known.items()]
         with transaction.atomic():
-            in_same_transaction()
+            place = in_same_transaction()
+            dub.series, dub.season, dub.episode = place.series, place.season, place.episode
             for earlier_id in Dub.objects.filter(job_id=dub.job_id).values_list("id", flat=True):
                 remove(earlier_id)
             dub.save(force_insert=True)
@@ -84,6 +102,11 @@ def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], object])
         raise
     logger.info("dub_published", dub_id=str(dub.id), job_id=str(dub.job_id), files=len(artifacts))
     return dub
+
+
+def move(job_id: UUID, place: Place) -> None:
+    """Gives the dub of a job, where there is one, its place in a series."""
+    Dub.objects.filter(job_id=job_id).update(**asdict(place))
 
 
 @transaction.atomic
@@ -111,7 +134,8 @@ def remove_orphans(*, now_s: float | None = None) -> int:
     return len(old.keys() - known)
 
 
-def _move(dub: Dub, kind: ArtifactKind, path: Path) -> Artifact:
+def _move(dub: Dub, kind: ArtifactKind, file: ReadyFile) -> Artifact:
+    path = file.path
     suffix = path.suffix.lower() if path.suffix.lower() in CONTENT_TYPES else ""
     artifact = Artifact(
         dub=dub,
@@ -119,7 +143,7 @@ def _move(dub: Dub, kind: ArtifactKind, path: Path) -> Artifact:
         name=_download_name(dub, kind, suffix),
         file_name=f"{kind.value}{suffix}",
         size_bytes=path.stat().st_size,
-        sha256=_sha256(path),
+        sha256=file.sha256,
         content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
     )
     shutil.move(path, artifact.path)
@@ -142,8 +166,3 @@ def _download_name(dub: Dub, kind: ArtifactKind, suffix: str) -> str:
         ArtifactKind.LOG: f"{dub.target_language}.log",
     }
     return f"{stem[:180]}.{parts.get(kind, dub.target_language)}{suffix}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,26 @@ from pipeline.stages import STAGES
 from pipeline.stages.base import Plan, Reporter, Stage, StageContext
 from pipeline.stages.casting import write_cast
 from pipeline.storage import atomic_path, make_folder
-from pipeline.workspace import StageRecord, Workspace, fingerprint
+from pipeline.workspace import StageRecord, Workspace, fingerprint, sha256_of
 
 
 @dataclass(frozen=True, slots=True)
 class DubResult:
-    """Where everything is. `artifacts` maps a kind (mp4, mkv, audio, srt_target, …) to a path in `output_dir`."""
+    """Where everything is. `artifacts` maps a kind (mp4, mkv, audio, srt_target, …) to a path in `output_dir`.
+
+    `sha256` has the hexadecimal digest of each, except of a log that still grows.
+    """
 
     output_dir: Path
     artifacts: dict[str, Path]
+    sha256: dict[str, str]
     summary: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         return {
             "output_dir": str(self.output_dir),
             "artifacts": {kind: str(path) for kind, path in self.artifacts.items()},
+            "sha256": self.sha256,
             "summary": self.summary,
         }
 
@@ -113,6 +118,7 @@ def run_stage(order: Order, stage: StageName, progress: Progress, cancel: Cancel
         if done is not None:
             with atomic_path(plan.output_dir / manifest.LOG) as copied:
                 shutil.copyfile(log_path, copied)
+            done = replace(done, sha256=done.sha256 | {"log": sha256_of(log_path)})
         return StageResult(stage, build.durations_s[stage], stage not in build.made, done)
 
 

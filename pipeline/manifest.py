@@ -27,6 +27,7 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
 LOG = "log.jsonl"
+OF_THE_DUB = {"manifest": MANIFEST, "summary": SUMMARY}
 FINE_GRAINED = {EventKind.STAGE_PROGRESS, EventKind.PART_PROGRESS}
 
 
@@ -64,8 +65,8 @@ def write(
     durations_s: Mapping[StageName, float],
     wall_s: float,
     checked: Written,
-) -> tuple[Path, dict[str, Path], dict[str, Any]]:
-    """Writes manifest and summary; returns (output folder, artifacts by kind, summary)."""
+) -> tuple[Path, dict[str, Path], dict[str, str], dict[str, Any]]:
+    """Writes manifest and summary; returns (output folder, artifacts by kind, all digests but the log's, summary)."""
     described = json.loads(workspace.path(StageName.EXPORT, ARTIFACTS_JSON).read_bytes())
     also = {"speakers": plan.output_dir / SPEAKERS_JSON, **checked.artifacts}
     described |= {kind: _described(path) for kind, path in also.items()}
@@ -89,13 +90,10 @@ def write(
             "artifacts": described,
         },
     )
+    described |= {kind: _described(plan.output_dir / name) for kind, name in OF_THE_DUB.items()}
     paths = {kind: plan.output_dir / item["name"] for kind, item in described.items()}
-    paths |= {
-        "manifest": plan.output_dir / MANIFEST,
-        "summary": plan.output_dir / SUMMARY,
-        "log": plan.output_dir / LOG,
-    }
-    return plan.output_dir, paths, summary
+    digests = {kind: item["sha256"] for kind, item in described.items()}
+    return plan.output_dir, paths | {"log": plan.output_dir / LOG}, digests, summary
 
 
 def _summary(plan: Plan, workspace: Workspace, durations_s: Mapping[StageName, float], wall_s: float) -> dict[str, Any]:

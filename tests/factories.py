@@ -13,7 +13,7 @@ from jobs import dispatch
 from jobs.models import FINAL_STATES, Job, JobState, Shard, ShardState
 from jobs.services import Claim
 from library.models import Artifact, Dub
-from library.services import FinishedDub, publish
+from library.services import FinishedDub, Place, ReadyFile, publish
 from pipeline.settings import DubSettings
 from uploads.models import Upload
 
@@ -71,7 +71,7 @@ def make_dub(owner: User, folder: Path, files: dict[str, bytes] | None = None, t
     for name, content in (files or {"mp4.mp4": b"0123456789"}).items():
         path = folder / name
         path.write_bytes(content)
-        paths[path.stem] = path
+        paths[path.stem] = ReadyFile(path, hashlib.sha256(content).hexdigest())
     job = make_job(owner)
     finished = FinishedDub(
         owner=owner,
@@ -82,7 +82,7 @@ def make_dub(owner: User, folder: Path, files: dict[str, bytes] | None = None, t
         duration_s=6.0,
         files=paths,
     )
-    return publish(finished, in_same_transaction=lambda: None)
+    return publish(finished, in_same_transaction=Place)
 
 
 def artifact_of(dub: Dub, kind: str = "mp4") -> Artifact:

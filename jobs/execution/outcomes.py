@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from jobs.models import Shard, ShardKind
+from library.services import ReadyFile
 from pipeline.errors import Canceled, DiskFull, DubbingError, EngineFailed, OutOfMemory, ToolTimeout, WorkspaceBusy
 from pipeline.progress import StageName
 from pipeline.storage import FULL_ERRORS
@@ -17,6 +19,7 @@ from pipeline.storage import FULL_ERRORS
 BUSY_S = 3.0
 NO_SPACE_S = 30.0
 NO_SPACE_AGAIN_S = 300.0
+SHA256 = re.compile("[0-9a-f]{64}")
 # Another attempt, which reuses what is done, may succeed. A cancellation is one that nobody here asked for.
 WORTH_ANOTHER_TRY = frozenset({Canceled.code, EngineFailed.code, OutOfMemory.code, ToolTimeout.code})
 
@@ -25,7 +28,7 @@ WORTH_ANOTHER_TRY = frozenset({Canceled.code, EngineFailed.code, OutOfMemory.cod
 class DubFiles:
     """The last stage's result: where each artifact is, and the dub's summary."""
 
-    artifacts: dict[str, Path]
+    artifacts: dict[str, ReadyFile]
     summary: dict[str, Any]
 
 
@@ -129,9 +132,15 @@ def _finished(data: dict[str, Any], shard: Shard) -> Outcome:
     told = {key: value for key, value in data.items() if key in ("duration_s", "reused")}
     if shard.stage != list(StageName)[-1]:
         return Finished(told)
+    files = _dub_files(data)
+    return Finished(told, files) if files is not None else unusable
+
+
+def _dub_files(data: dict[str, Any]) -> DubFiles | None:
+    """None for an answer that names no files, or files that are not there."""
     match data:
-        case {"artifacts": dict(paths), "summary": {"languages": {"source": str()}} as summary}:
-            artifacts = {str(kind): Path(str(path)) for kind, path in paths.items()}
-            if artifacts and all(path.is_file() for path in artifacts.values()):
-                return Finished(told, DubFiles(artifacts, summary))
-    return unusable
+        case {"artifacts": dict(paths), "sha256": dict(digests), "summary": {"languages": {"source": str()}}}:
+            files = {str(kind): ReadyFile(Path(str(path)), str(digests.get(kind))) for kind, path in paths.items()}
+            if files and all(SHA256.fullmatch(file.sha256) and file.path.is_file() for file in files.values()):
+                return DubFiles(files, data["summary"])
+    return None

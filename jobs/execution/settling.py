@@ -8,7 +8,7 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from jobs import chain, failpoints, releases, services
+from jobs import chain, failpoints, filing, releases, services
 from jobs.execution.outcomes import Broke, Delayed, DubFiles, Finished, Outcome, Refused, Stopped, StopReason
 from jobs.execution.renewing import renewed
 from jobs.execution.telling import part_finished
@@ -40,8 +40,8 @@ def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEve
 
 
 @transaction.atomic
-def _finish(shard: Shard, claim: Claim, finished: Finished, events: Sequence[NewEvent]) -> None:
-    """The shard is done, and what follows waits or its job is done: both or neither."""
+def _finish(shard: Shard, claim: Claim, finished: Finished, events: Sequence[NewEvent]) -> library.Place:
+    """The shard is done, and what follows waits or its job is done: both or neither. Where its dub stands."""
     transaction.on_commit(partial(failpoints.reach, "after_finish_commit"))  # before the doorbell's
     services.finish(shard, claim, finished.result)
     services.note(shard.job, [*events, *part_finished(shard)])
@@ -51,13 +51,14 @@ def _finish(shard: Shard, claim: Claim, finished: Finished, events: Sequence[New
         shard.job.summary = finished.dub.summary if finished.dub else {}
         services.change(shard.job, JobState.DONE)
     failpoints.reach("before_finish_commit")
+    return filing.place_of(shard.job)
 
 
 def _publish(shard: Shard, claim: Claim, finished: Finished, dub: DubFiles, events: Sequence[NewEvent]) -> None:
     """The dub is in the library and its job done: both or neither."""
     job = shard.job
 
-    with renewed(claim):  # hashing and moving a long film takes a while
+    with renewed(claim):  # moving takes a while where the library is on another disk
         library.publish(
             library.FinishedDub(
                 owner=job.owner,

@@ -32,6 +32,9 @@ class DubSerializer(serializers.ModelSerializer):
             "source_language",
             "target_language",
             "duration_s",
+            "series",
+            "season",
+            "episode",
             "created_at",
             "artifacts",
         ]

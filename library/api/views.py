@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -12,12 +13,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from library import files, selectors
+from library.api.filters import DubFilter
 from library.api.serializers import DubSerializer
 from library.models import Dub
 
 
 class DubsView(generics.ListAPIView):
     serializer_class = DubSerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = DubFilter
 
     def get_queryset(self) -> QuerySet[Dub]:
         return selectors.visible_dubs(self.request.user)

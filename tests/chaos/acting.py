@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,5 +66,6 @@ def _outputs(asked: Asked) -> dict[str, Any]:
     return {
         "output_dir": str(asked.output_dir),
         "artifacts": {kind: str(path) for kind, path in artifacts.items()},
+        "sha256": {kind: hashlib.sha256(path.read_bytes()).hexdigest() for kind, path in artifacts.items()},
         "summary": summary,
     }

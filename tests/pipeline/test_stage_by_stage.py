@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass, field, replace
@@ -99,6 +100,14 @@ def test_another_output_folder_is_filled_from_what_is_there(divided: Order, tmp_
     assert heard.ran() == [StageName.EXPORT]
     assert result.dub is not None
     assert all(path.is_file() and path.is_relative_to(tmp_path) for path in result.dub.artifacts.values())
+
+
+def test_the_last_stage_tells_the_digest_of_each_file(divided: Order) -> None:
+    result, _heard = run(divided, StageName.EXPORT)
+
+    assert result.dub is not None
+    files = {kind: hashlib.sha256(path.read_bytes()).hexdigest() for kind, path in result.dub.artifacts.items()}
+    assert result.dub.sha256 == files
 
 
 def test_a_workspace_lost_with_its_machine_is_made_again(divided: Order, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -36,13 +37,14 @@ def finish(request: dict[str, Any]) -> None:
     output = Path(request["output_dir"])
     output.mkdir(parents=True, exist_ok=True)
     contents = {"mp4": ("source.es.mp4", b"a film"), "srt_target": ("source.es.srt", b"1\n")}
-    artifacts = {}
+    artifacts, digests = {}, {}
     for kind, (name, content) in contents.items():
         (output / name).write_bytes(content)
         artifacts[kind] = str(output / name)
+        digests[kind] = hashlib.sha256(content).hexdigest()
     languages = {"source": "en", "target": request["settings"]["target_language"]}
     summary = {"languages": languages, "stages": dict.fromkeys(STAGES, 0.1)}
-    data = {"output_dir": str(output), "artifacts": artifacts, "summary": summary}
+    data = {"output_dir": str(output), "artifacts": artifacts, "sha256": digests, "summary": summary}
     say(request, "result", data=data)
 
 

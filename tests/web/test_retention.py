@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import uuid
@@ -26,7 +27,7 @@ from jobs.models import DayCount, Job, JobState, Shard, ShardState
 from jobs.retention import Item, Kind, Rule
 from jobs.workspaces import job_folder, remove_stale
 from library.models import Dub
-from library.services import FinishedDub, publish
+from library.services import FinishedDub, Place, ReadyFile, publish
 from pipeline.settings import DubSettings
 from tests.factories import make_job, make_upload
 from uploads.errors import UploadRemoved
@@ -96,8 +97,9 @@ def old_job(owner: User, folder: Path, state: JobState = JobState.DONE, **fields
     job.shards.update(state=ShardState.DONE)
     file = folder / f"{uuid.uuid4()}.mp4"
     file.write_bytes(b"0123456789")
-    finished = FinishedDub(owner, job.id, job.name, "en", "es", 6.0, {"mp4": file})
-    dub = publish(finished, in_same_transaction=lambda: None)
+    ready = ReadyFile(file, hashlib.sha256(b"0123456789").hexdigest())
+    finished = FinishedDub(owner, job.id, job.name, "en", "es", 6.0, {"mp4": ready})
+    dub = publish(finished, in_same_transaction=Place)
     Dub.objects.filter(id=dub.id).update(created_at=then)
     Upload.objects.filter(id=job.upload_id).update(created_at=then)
     return job
@@ -265,11 +267,13 @@ def test_files_that_nobody_knows_are_swept(alice: User) -> None:
     folders = [upload.folder for upload in (kept, lost, given_up)]
     Upload.objects.filter(id=given_up.id).update(state=UploadState.REMOVED)
     lost.delete()
-    assert remove_orphans() == 0  # they could be an upload that is being kept at this moment
+    lost.folder.mkdir()  # as if its process had been killed before it removed the files
+    now = timezone.now()
+    assert remove_orphans(now=now) == 0  # they could be an upload that is being kept at this moment
     for folder in folders:
         os.utime(folder, (time.time() - 90_000, time.time() - 90_000))
 
-    assert remove_orphans() == 2
+    assert remove_orphans(now=now) == 2
 
     assert [folder.exists() for folder in folders] == [True, False, False]
 

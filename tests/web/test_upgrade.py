@@ -40,6 +40,27 @@ def test_an_open_job_of_the_first_release_gets_its_shard(data_dir: Path) -> None
     assert sorted(shards) == [(job_id, "export", "stage", "waiting", 0, USER) for job_id in open_jobs]
 
 
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_dubs_made_before_learn_their_place_in_a_series(data_dir: Path) -> None:
+    file = data_dir / "old.sqlite3"
+    environment = child_environment(data_dir) | {"DATABASE_URL": f"sqlite:///{file}"}
+    migrate(environment, "jobs", "0004")
+    migrate(environment, "library", "0002")
+    with sqlite3.connect(file) as old:
+        fill(old)
+        old.execute("UPDATE jobs_job SET series = ''")
+        old.execute("UPDATE jobs_job SET series = 'Our house', season = 1, episode = 2 WHERE state = 'done'")
+        for job_id in JOBS:
+            insert(old, "library_dub", id=job_id, job_id=job_id, owner_id=USER, title="talk.mp4", created_at=NOW)
+
+    migrate(environment)
+
+    with sqlite3.connect(file) as new:
+        places = new.execute("SELECT job_id, series, season, episode FROM library_dub WHERE series <> ''").fetchall()
+    assert places == [("4" * 32, "Our house", 1, 2)]
+
+
 def fill(old: sqlite3.Connection) -> None:
     insert(old, "accounts_user", id=USER, username="alice", email="", date_joined=NOW)
     insert(old, "uploads_upload", id=UPLOAD, owner_id=USER, name="talk.mp4", created_at=NOW)
