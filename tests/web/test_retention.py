@@ -267,7 +267,7 @@ def test_files_that_nobody_knows_are_swept(alice: User) -> None:
     folders = [upload.folder for upload in (kept, lost, given_up)]
     Upload.objects.filter(id=given_up.id).update(state=UploadState.REMOVED)
     lost.delete()
-    lost.folder.mkdir()  # as if its process had been killed before it removed the files
+    folders[1].mkdir()  # as if its process had been killed before it removed the files
     now = timezone.now()
     assert remove_orphans(now=now) == 0  # they could be an upload that is being kept at this moment
     for folder in folders:
