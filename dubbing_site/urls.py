@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("accounts.page_urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", include(("dubbing_site.api.urls", "api"))),
+    path("files/", include("uploads.tus_urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -3,6 +3,8 @@
 InputError
 └── UploadError             upload.*
     ├── UploadInvalid           upload.invalid          the request cannot be understood
+    ├── WrongVersion            upload.version          of the tus protocol
+    ├── WrongMediaType          upload.media_type       the body is not sent as bytes
     ├── UploadEmpty             upload.empty
     ├── UploadTooLarge          upload.too_large        larger than this server takes
     ├── ChunkTooLarge           upload.chunk_too_large
@@ -18,6 +20,11 @@ InputError
     ├── UploadGone              upload.gone             it expired, or its file was lost
     ├── UploadInUse             upload.in_use           dubs were made of it
     ├── UploadIsFinal           upload.final            joined of others, so nothing can be added
+    ├── ImportOff               upload.import_off       no folder of the server may be imported from
+    ├── ImportNotFound          upload.import_not_found nothing that may be imported
+    ├── ImportUnreadable        upload.import_unreadable
+    ├── ImportChanged           upload.import_changed   the file was written to while it was copied
+    ├── NotAnImport             upload.not_import       its bytes come from a client
     └── TryAgain                                        the same again works later; says when
         ├── UploadLocked            upload.locked           somebody else writes to it
         └── UploadInterrupted       upload.interrupted      the connection was lost; what came is kept
@@ -34,6 +41,14 @@ class UploadError(InputError):
 
 class UploadInvalid(UploadError):
     code = "upload.invalid"
+
+
+class WrongVersion(UploadError):
+    code = "upload.version"
+
+
+class WrongMediaType(UploadError):
+    code = "upload.media_type"
 
 
 class UploadEmpty(UploadError):
@@ -94,6 +109,26 @@ class UploadInUse(UploadError):
 
 class UploadIsFinal(UploadError):
     code = "upload.final"
+
+
+class ImportOff(UploadError):
+    code = "upload.import_off"
+
+
+class ImportNotFound(UploadError):
+    code = "upload.import_not_found"
+
+
+class ImportUnreadable(UploadError):
+    code = "upload.import_unreadable"
+
+
+class ImportChanged(UploadError):
+    code = "upload.import_changed"
+
+
+class NotAnImport(UploadError):
+    code = "upload.not_import"
 
 
 class TryAgain(UploadError):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from uploads import ranges
+from uploads.metadata import ClientFacts
 from uploads.ranges import Ranges
 
 CHUNK_BYTES = 8 * 1024**2  # what clients are told to send at a time
@@ -71,6 +72,10 @@ class Upload(models.Model):
         return incoming_root() / str(self.id)
 
     @property
+    def client_facts(self) -> ClientFacts:
+        return ClientFacts.from_json(self.metadata)
+
+    @property
     def ranges(self) -> Ranges:
         """The bytes that are there, or were when it was complete."""
         return ranges.from_json(self.received) if self.state == UploadState.RECEIVING else ((0, self.size_bytes),)
@@ -78,6 +83,18 @@ class Upload(models.Model):
     @property
     def is_whole(self) -> bool:
         return self.ranges == ((0, self.size_bytes),)
+
+
+class ImportedFile(models.Model):
+    """The file of this machine that an upload is filled from, and how it was when that began."""
+
+    upload = models.OneToOneField(Upload, on_delete=models.CASCADE, primary_key=True, related_name="imported")
+    path = models.TextField()  # as uploads.importing_folders has it
+    modified_ns = models.BigIntegerField()
+    inode = models.TextField()  # of 64 bits, which no database's integers take
+
+    def __str__(self) -> str:
+        return self.path
 
 
 def incoming_root() -> Path:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
-from uploads.models import Upload
+from uploads.models import Upload, UploadState
 
 
 def visible_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
@@ -20,3 +21,9 @@ def visible_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
 def get_upload(user: User | AnonymousUser, upload_id: UUID) -> Upload:
     """Raises Upload.DoesNotExist, also for somebody else's."""
     return visible_uploads(user).get(id=upload_id)
+
+
+def listed_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
+    """What a person would call their uploads: not the parts that a client sends one by one, nor what has expired."""
+    is_expired = Q(state=UploadState.RECEIVING, expires_at__lte=timezone.now())
+    return visible_uploads(user).filter(is_partial=False).exclude(is_expired)

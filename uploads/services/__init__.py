@@ -18,6 +18,7 @@ from uploads.services.removing import (
     held,
     remove_expired,
     remove_orphans,
+    take_back,
     terminate,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "require_kept",
     "require_open",
     "require_ready",
+    "take_back",
     "terminate",
     "write_chunk",
 ]

@@ -13,7 +13,7 @@ from uploads.models import Upload
 from uploads.services.appending import append
 from uploads.services.beginning import Announced, begin
 from uploads.services.completing import complete
-from uploads.services.removing import terminate
+from uploads.services.removing import take_back
 
 PIECE_BYTES = 1024 * 1024
 
@@ -30,7 +30,7 @@ def receive(owner: User, uploaded_file: UploadedFile) -> Upload:
         append(upload, 0, _hashed(uploaded_file, digest))
         return complete(upload.id, known_sha256=digest.hexdigest())
     except BaseException:
-        _take_back(upload)
+        take_back(upload.id)
         raise
 
 
@@ -38,8 +38,3 @@ def _hashed(uploaded_file: UploadedFile, digest: hashlib._Hash) -> Iterator[byte
     for piece in uploaded_file.chunks(PIECE_BYTES):
         digest.update(piece)
         yield piece
-
-
-def _take_back(upload: Upload) -> None:
-    if Upload.objects.filter(id=upload.id).exists():
-        terminate(upload.id)

@@ -49,6 +49,12 @@ def terminate(upload_id: UUID) -> None:
     discard(Upload.objects.get(id=upload_id))  # there is a row without a file
 
 
+def take_back(upload_id: UUID) -> None:
+    """Ends an upload that failed, unless that has happened already."""
+    with suppress(Upload.DoesNotExist):
+        terminate(upload_id)
+
+
 @transaction.atomic
 def discard(upload: Upload) -> None:
     """Row and files. Raises UploadInUse."""
