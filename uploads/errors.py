@@ -4,7 +4,7 @@ InputError
 └── UploadError             upload.*
     ├── UploadInvalid           upload.invalid          the request cannot be understood
     ├── WrongVersion            upload.version          of the tus protocol
-    ├── WrongMediaType          upload.media_type       the body is not sent as bytes
+    ├── WrongMediaType          upload.media_type       the body is not called what tus calls it
     ├── UploadEmpty             upload.empty
     ├── UploadTooLarge          upload.too_large        larger than this server takes
     ├── ChunkTooLarge           upload.chunk_too_large

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from accounts.api.authentication import signed_in
 from uploads import ranges, services
 from uploads.api.views import own_upload
-from uploads.bodies import announced_length, pieces, whole_number
+from uploads.bodies import Untouched, announced_length, pieces, whole_number
 from uploads.checksums import ALGORITHMS, Checksum, from_tus
 from uploads.errors import UploadBeyondEnd, WrongMediaType, WrongVersion
 from uploads.models import Upload, UploadState
@@ -38,7 +38,7 @@ BYTES = "application/offset+octet-stream"
 
 class TusView(APIView):
     schema = None  # described by its own specification, not by OpenAPI
-    parser_classes = ()
+    parser_classes = (Untouched,)
     http_method_names = ["options", "head", "post", "patch", "delete"]  # noqa: RUF012 - Django's, of each instance
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

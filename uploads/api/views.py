@@ -26,13 +26,12 @@ from uploads.api.serializers import (
     UploadListSerializer,
     UploadSerializer,
 )
-from uploads.bodies import announced_length, pieces, whole_number
+from uploads.bodies import Untouched, announced_length, pieces, whole_number
 from uploads.checksums import Checksum, from_content_digest, from_hex
-from uploads.errors import UploadInvalid, WrongMediaType
+from uploads.errors import UploadInvalid
 from uploads.models import Upload, UploadState
 from uploads.selectors import get_upload, listed_uploads
 
-FORMS = ("multipart/", "application/x-www-form-urlencoded")  # Django takes them apart before a view sees them
 OFFSET = OpenApiParameter("offset", OpenApiTypes.INT, required=True, description="Of the chunk's first byte.")
 DIGEST = OpenApiParameter(
     "Content-Digest", location="header", description="`sha-256=:<base64>:` of the chunk (RFC 9530)."
@@ -101,7 +100,7 @@ class UploadView(APIView):
 
 
 class ChunkView(APIView):
-    parser_classes = ()
+    parser_classes = (Untouched,)
 
     @extend_schema(
         operation_id="uploads_chunk_put",
@@ -125,8 +124,6 @@ class ChunkView(APIView):
 
     def _receive(self, request: Request, upload_id: UUID) -> Response:
         upload = own_upload(request, upload_id)
-        if (request.content_type or "").lower().startswith(FORMS):
-            raise WrongMediaType(_("Send the bytes themselves, as application/octet-stream, not as a form."))
         offset = whole_number(request.query_params.get("offset", ""), "offset")
         length, checksum = announced_length(request), _checksum(request)
         upload = services.write_chunk(upload, offset, pieces(request), length=length, checksum=checksum)
