@@ -64,6 +64,9 @@ class Environment:
         "20", "Unfinished uploads one user may have; 0: no limit.", minimum=0
     )
     upload_quota_bytes_per_user: int = documented("0", "Bytes that one user's uploads may take; 0: any.", minimum=0)
+    import_folders: list[str] = documented(
+        "", "Folders of this machine whose videos every user may import, such as /srv/films; commas between."
+    )
     free_space_reserve_bytes: int = documented(
         str(1 * GIB), "Disk space in bytes that uploads and dubs leave free.", minimum=0
     )
@@ -209,6 +212,7 @@ def _check(settings: Environment) -> None:
             f"DATABASE_URL={scheme}:… cannot be used: start it with one of {', '.join(DATABASE_SCHEMES)}"
         )
     _check_queue(settings)
+    _check_imports(settings)
     for origin in settings.csrf_trusted_origins:
         if "://" not in origin:
             raise ImproperlyConfigured(
@@ -224,3 +228,19 @@ def _check_queue(settings: Environment) -> None:
         )
     if settings.queue_mode == "redis" and not settings.redis_url:
         raise ImproperlyConfigured("QUEUE_MODE=redis cannot be used: set REDIS_URL too, or choose auto")
+
+
+def _check_imports(settings: Environment) -> None:
+    data_dir, names = Path(os.path.realpath(settings.data_dir)), set()
+    for written in settings.import_folders:
+        folder, name = Path(os.path.realpath(written)), Path(written).name
+        if not os.path.isabs(written) or not name or name == "..":
+            wrong = "write a folder's whole path"
+        elif folder.is_relative_to(data_dir) or data_dir.is_relative_to(folder):
+            wrong = "everybody's uploads lie there"
+        elif name in names:
+            wrong = f"another of these folders is called {name!r}, too"
+        else:
+            names.add(name)
+            continue
+        raise ImproperlyConfigured(f"IMPORT_FOLDERS={written!r} cannot be used: {wrong}")

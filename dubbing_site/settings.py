@@ -33,6 +33,7 @@ UPLOAD_IDLE_SECONDS = ENVIRONMENT.upload_idle_seconds
 UPLOAD_EXPIRES_HOURS = ENVIRONMENT.upload_expires_hours
 MAX_UNFINISHED_UPLOADS_PER_USER = ENVIRONMENT.max_unfinished_uploads_per_user
 UPLOAD_QUOTA_BYTES_PER_USER = ENVIRONMENT.upload_quota_bytes_per_user
+IMPORT_FOLDERS = ENVIRONMENT.import_folders
 FREE_SPACE_RESERVE_BYTES = ENVIRONMENT.free_space_reserve_bytes
 WORKERS = ENVIRONMENT.workers
 LEASE_SECONDS = ENVIRONMENT.lease_seconds
@@ -230,6 +231,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PAGINATION_CLASS": "dubbing_site.api.pagination.NewestFirst",
+    "DEFAULT_PARSER_CLASSES": [
+        "dubbing_site.api.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "dubbing_site.api.problems.problem_response",

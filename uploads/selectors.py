@@ -26,4 +26,4 @@ def get_upload(user: User | AnonymousUser, upload_id: UUID) -> Upload:
 def listed_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
     """What a person would call their uploads: not the parts that a client sends one by one, nor what has expired."""
     is_expired = Q(state=UploadState.RECEIVING, expires_at__lte=timezone.now())
-    return visible_uploads(user).filter(is_partial=False).exclude(is_expired)
+    return visible_uploads(user).filter(is_partial=False).exclude(is_expired).select_related("imported")

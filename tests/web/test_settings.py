@@ -73,6 +73,11 @@ def test_the_example_file_gives_the_defaults(monkeypatch: pytest.MonkeyPatch, tm
         ("DATABASE_URL", "mongo://secret@host/db", "postgres"),
         ("REDIS_URL", "http://:secret@host/0", "rediss"),
         ("QUEUE_MODE", "redis", "set REDIS_URL too"),
+        ("IMPORT_FOLDERS", "films", "whole path"),
+        ("IMPORT_FOLDERS", "/", "whole path"),
+        ("IMPORT_FOLDERS", "/srv/films, /srv/../mnt/films", "another of these folders"),
+        ("IMPORT_FOLDERS", str(ROOT), "everybody's uploads"),
+        ("IMPORT_FOLDERS", str(ROOT / "var" / "media"), "everybody's uploads"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_in_one_line(

@@ -33,6 +33,8 @@ class UploadSerializer(serializers.ModelSerializer):
     type = serializers.SerializerMethodField(help_text="What the client called it.")
     last_modified_ms = serializers.SerializerMethodField(help_text="As the client said.")
 
+    import_path = serializers.SerializerMethodField(help_text="Of the server's file it is filled from; mostly empty.")
+
     class Meta:
         model = Upload
         fields: ClassVar = [
@@ -51,6 +53,7 @@ class UploadSerializer(serializers.ModelSerializer):
             "media",
             "type",
             "last_modified_ms",
+            "import_path",
             "created_at",
             "updated_at",
         ]
@@ -71,6 +74,9 @@ class UploadSerializer(serializers.ModelSerializer):
 
     def get_missing_count(self, upload: Upload) -> int:
         return len(ranges.missing(upload.ranges, 0, upload.size_bytes))
+
+    def get_import_path(self, upload: Upload) -> str:
+        return upload.imported.path if hasattr(upload, "imported") else ""
 
     def get_type(self, upload: Upload) -> str:
         return upload.client_facts.media_type
