@@ -44,7 +44,7 @@ def submit_batch(owner: User, orders: Sequence[Order]) -> list[Job]:
     """New jobs in the queue: all of them or none.
 
     Raises Draining or QueueUnavailable (`jobs.transport.admission`), NotAllowed, TooManyWaiting or DailyLimitReached
-    (`jobs.quotas`), UploadRemoved, or SettingsError for settings that name a file of the server.
+    (`jobs.quotas`), UploadRemoved, UploadNotReady, or SettingsError for settings that name a file of the server.
     """
     if any(getattr(order.settings, name) is not None for order in orders for name in FILES_OF_THE_SERVER):
         raise SettingsError(_("Files cannot be given with a job yet; leave them out."))

@@ -30,9 +30,9 @@ from pipeline.settings import (
     Profanity,
     SubtitlesAre,
 )
-from uploads.errors import UploadRemoved
-from uploads.models import UploadState
+from uploads.errors import UploadError
 from uploads.selectors import visible_uploads
+from uploads.services import require_ready
 
 BATCH_MAX_JOBS = 50
 SEASON_MAX = 10_000
@@ -135,8 +135,9 @@ class NewJobSerializer(_Submission, DubSettingsSerializer):
     episode = serializers.IntegerField(min_value=0, max_value=SEASON_MAX, required=False, allow_null=True)
 
     def order(self) -> Order:
-        """Raises SettingsError, or what the engines here cannot do."""
+        """Raises SettingsError, UploadRemoved, UploadNotReady, or what the engines here cannot do."""
         data = self.validated_data
+        require_ready(data["upload"])
         settings = settings_over(self.base(), data)
         for obstacle in obstacles(settings, source_language(settings, data["upload"].media)):
             raise obstacle.error
@@ -201,7 +202,9 @@ class NewBatchSerializer(_Submission, HowSerializer):
 def _refusals(index: int, order: Order) -> list[RefusedItem]:
     source = source_language(order.settings, order.upload.media)
     found = list(obstacles(order.settings, source))
-    if order.upload.state == UploadState.REMOVED:
-        found.append(Obstacle("upload", UploadRemoved(_("The file is not kept any more; upload it again."))))
+    try:
+        require_ready(order.upload)
+    except UploadError as error:
+        found.append(Obstacle("upload", error))
     upload, language = str(order.upload.id), order.settings.target_language
     return [RefusedItem(index, upload, language, each.error.code, str(each.error)) for each in found]
