@@ -138,10 +138,6 @@ if IS_SQLITE:
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-else:
-    # A process that was frozen within a transaction must not keep what it locked from those who take its work over.
-    frozen_after = f"-c idle_in_transaction_session_timeout={LEASE_SECONDS}s"
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", frozen_after)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # In the database, because sign-in limits and used TOTP codes must hold across processes.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
@@ -231,11 +227,6 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PAGINATION_CLASS": "dubbing_site.api.pagination.NewestFirst",
-    "DEFAULT_PARSER_CLASSES": [
-        "dubbing_site.api.parsers.JSONParser",
-        "rest_framework.parsers.FormParser",
-        "rest_framework.parsers.MultiPartParser",
-    ],
     "DEFAULT_PARSER_CLASSES": [
         "dubbing_site.api.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
