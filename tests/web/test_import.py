@@ -142,6 +142,20 @@ def test_what_was_looked_at_is_what_is_copied(
     assert_nothing_left(data_dir)
 
 
+@pytest.mark.parametrize("finish", ["", "complete"])
+def test_a_copy_that_is_whole_stays_whatever_becomes_of_the_file(as_alice: Client, film: Path, finish: str) -> None:
+    upload_id = begin(as_alice, "films/trip/day1.mp4").json()["id"]
+    pull(as_alice, upload_id)
+    if finish:
+        as_alice.post(f"/api/uploads/{upload_id}/{finish}")
+    film.write_bytes(b"another film")
+    changed = pull(as_alice, upload_id)
+    film.unlink()
+
+    assert [answer.json()["missing"] for answer in (changed, pull(as_alice, upload_id))] == [[], []]
+    assert Upload.objects.get().state == ("ready" if finish else "receiving")
+
+
 @committing
 def test_a_film_cut_short_during_the_copy_is_given_up(
     as_alice: Client, film: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
