@@ -120,7 +120,7 @@ def _kept_inputs(now: datetime) -> list[Item]:
     rows = Upload.objects.filter(state=UploadState.READY).annotate(
         needed=Exists(needed),
         jobs_count=Count("jobs"),
-        used_at=Greatest("created_at", Coalesce(Max("jobs__finished_at"), "created_at")),
+        used_at=Greatest("updated_at", Coalesce(Max("jobs__finished_at"), "updated_at")),
     )
     return [
         Item(
@@ -129,7 +129,7 @@ def _kept_inputs(now: datetime) -> list[Item]:
             row.name,
             row.used_at,
             row.size_bytes,
-            row.needed or (row.jobs_count == 0 and row.created_at > now - NEW_UPLOAD_STAYS),
+            row.needed or (row.jobs_count == 0 and row.updated_at > now - NEW_UPLOAD_STAYS),
         )
         for row in rows
     ]

@@ -101,7 +101,7 @@ def old_job(owner: User, folder: Path, state: JobState = JobState.DONE, **fields
     finished = FinishedDub(owner, job.id, job.name, "en", "es", 6.0, {"mp4": ready})
     dub = publish(finished, in_same_transaction=Place)
     Dub.objects.filter(id=dub.id).update(created_at=then)
-    Upload.objects.filter(id=job.upload_id).update(created_at=then)
+    Upload.objects.filter(id=job.upload_id).update(updated_at=then)
     return job
 
 
@@ -229,7 +229,7 @@ def test_an_upload_nobody_used_yet_has_a_day(alice: User, strict: None, settings
     upload = make_upload(alice)
     assert prune() == []
 
-    Upload.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    Upload.objects.update(updated_at=timezone.now() - timedelta(hours=25))
 
     assert prune() == [Kind.INPUTS]
     with pytest.raises(UploadRemoved):
