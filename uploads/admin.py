@@ -3,23 +3,36 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from uploads.models import Upload
 
 
 @admin.register(Upload)
 class UploadAdmin(admin.ModelAdmin):
-    list_display = ("name", "owner", "size_bytes", "state", "created_at")
+    """To look at; they begin and end where their bytes are looked after."""
+
+    list_display = ("name", "owner", "size_bytes", "received_bytes", "state", "created_at", "expires_at")
     list_filter: ClassVar = ["state", "created_at"]
     search_fields: ClassVar = ["name", "owner__username", "sha256"]
-    readonly_fields: ClassVar = [
+    fields: ClassVar = [
         "id",
         "owner",
         "name",
         "size_bytes",
+        "received_bytes",
         "sha256",
         "media",
+        "metadata",
+        "is_partial",
+        "made_of",
         "state",
         "created_at",
+        "updated_at",
+        "expires_at",
     ]
+    readonly_fields: ClassVar = fields
     list_select_related: ClassVar = ["owner"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
