@@ -1,5 +1,5 @@
 # `make demo` dubs a video on this machine; `make test` passes the suite. Both set up what they need.
-.PHONY: help setup setup-dev demo run test check format assets constraints chaos bench-dub bench-queue bench-mix bench-long bench-timing bench-speakers
+.PHONY: help setup setup-dev demo run test check format assets constraints chaos chaos-uploads conformance-tus bench-dub bench-queue bench-mix bench-long bench-timing bench-speakers
 
 BIN := .venv/bin
 
@@ -44,6 +44,12 @@ constraints: setup-dev ## pin what is installed now
 
 chaos: setup-dev ## kill, freeze and starve the queue, a line a fault (CHAOS=short: few repetitions; ROWS="3 8": only those)
 	@$(BIN)/python -m tests.chaos $(ROWS) $(if $(filter short,$(CHAOS)),--short)
+
+chaos-uploads: setup-dev ## cut, stall, kill, fill and damage uploads, a line a fault (CHAOS=short: few repetitions; FAULT=killed: only those)
+	@$(BIN)/python -m tests.uploading.chaos $(FAULT) $(if $(filter short,$(CHAOS)),--short)
+
+conformance-tus: setup-dev ## every rule of tus 1.0.0 and its extensions, and the same requests beside the reference server
+	@$(BIN)/python -m tests.uploading.conformance
 
 # Real speech to mix into the talks: a folder of FLAC clips. Without it, all of it is generated.
 SPEECH ?= ../shared/data/speech

@@ -1,7 +1,7 @@
-/* Preloaded into a dub and its tools: counts what they write under one folder and refuses a chosen write.
+/* Preloaded into a program and its tools: counts what they write under one folder and refuses a chosen write.
  *
  * FAULTS_UNDER is the folder; FAULTS_CONTROL is a file of three numbers that all processes share: how many writes there
- * were, which one is to be refused (0: none), and with which error.
+ * were, which one is to be refused (0: none; -N: the Nth and all after it), and with which error.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -32,7 +32,8 @@ __attribute__((constructor)) static void start(void) {
 }
 
 static int is_refused(void) {
-    if (__atomic_add_fetch(&control[0], 1, __ATOMIC_SEQ_CST) != control[1]) return 0;
+    long number = __atomic_add_fetch(&control[0], 1, __ATOMIC_SEQ_CST), chosen = control[1];
+    if (chosen < 0 ? number < -chosen : number != chosen) return 0;
     errno = (int)control[2];
     return 1;
 }
@@ -65,7 +66,20 @@ BY_DESCRIPTOR(ssize_t, pwrite64, (int fd, const void *from, size_t size, off64_t
 BY_DESCRIPTOR(ssize_t, writev, (int fd, const struct iovec *from, int count), (fd, from, count))
 BY_DESCRIPTOR(int, ftruncate, (int fd, off_t size), (fd, size))
 BY_DESCRIPTOR(int, ftruncate64, (int fd, off64_t size), (fd, size))
+BY_DESCRIPTOR(ssize_t, pwritev, (int fd, const struct iovec *from, int count, off_t at), (fd, from, count, at))
+BY_DESCRIPTOR(ssize_t, pwritev64, (int fd, const struct iovec *from, int count, off64_t at), (fd, from, count, at))
 BY_DESCRIPTOR(int, fsync, (int fd), (fd))
+BY_DESCRIPTOR(int, fdatasync, (int fd), (fd))
+BY_DESCRIPTOR(int, fallocate, (int fd, int mode, off_t at, off_t size), (fd, mode, at, size))
+BY_DESCRIPTOR(int, fallocate64, (int fd, int mode, off64_t at, off64_t size), (fd, mode, at, size))
+BY_DESCRIPTOR(ssize_t, copy_file_range, (int from, off64_t *start, int fd, off64_t *at, size_t size, unsigned flags),
+              (from, start, fd, at, size, flags))
+/* These two give the error back instead of setting it. */
+int posix_fallocate(int fd, off_t at, off_t size) { REAL(posix_fallocate); return refused(fd) ? errno : real(fd, at, size); }
+int posix_fallocate64(int fd, off64_t at, off64_t size) {
+    REAL(posix_fallocate64);
+    return refused(fd) ? errno : real(fd, at, size);
+}
 extern ssize_t sendfile(int fd, int from, off_t *at, size_t size);
 extern ssize_t sendfile64(int fd, int from, off64_t *at, size_t size);
 BY_DESCRIPTOR(ssize_t, sendfile, (int fd, int from, off_t *at, size_t size), (fd, from, at, size))
@@ -77,8 +91,9 @@ BY_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
     int name(const char *path, int flags, ...) { \
         REAL(name); \
         mode_t mode = 0; \
-        if (flags & O_CREAT) { va_list rest; va_start(rest, flags); mode = va_arg(rest, mode_t); va_end(rest); } \
-        if ((flags & O_CREAT) && path_refused(path)) return -1; \
+        int makes = (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE; \
+        if (makes) { va_list rest; va_start(rest, flags); mode = va_arg(rest, mode_t); va_end(rest); } \
+        if (makes && path_refused(path)) return -1; \
         return real(path, flags, mode); \
     }
 OPENING(open)

@@ -154,6 +154,10 @@ class UploadSite:
             found = [Row(_dashed(row[0]), *row[1:]) for row in database.execute(query)]
         return {row.id: row for row in found}
 
+    def received_bytes(self, upload_id: str) -> int:
+        """As the database has it; unlike HEAD, asking makes no writer let go."""
+        return self.rows()[upload_id].received_bytes
+
     def expire(self, upload_id: str) -> None:
         """Makes its time be over."""
         with closing(self._database()) as database, database:

@@ -1,0 +1,97 @@
+"""Connections that are lost at any byte: closed by the client, or gone at once."""
+
+from __future__ import annotations
+
+import random
+
+from tests.uploading.chaos.fault import Fault, Found, Ground
+from tests.uploading.chaos.oracle import check_nothing_left, check_whole, warmed_up
+from tests.uploading.chunks import Chunks, digest
+from tests.uploading.media import noise, sha256
+from tests.uploading.site import UploadSite, running_site
+from tests.uploading.tus import Tus
+from tests.uploading.wire import End, Sending
+
+SIZE_BYTES = 8_000_000
+CUTS_A_FILE = 10
+CHUNK_BYTES = 1_000_000
+TRIES = 100
+
+
+def run(ground: Ground) -> Found:
+    found, dice = Found(), random.Random(5)
+    files = ground.scale.of(full=20, short=2)
+    with running_site(ground.folder, ground.template) as site:
+        before, ready = warmed_up(site), []
+        for number in range(files):
+            content = noise(SIZE_BYTES, seed=number)
+            send = _in_chunks if number % 4 == 3 else _by_tus
+            upload_id = send(site, content, dice, found)
+            check_whole(site, upload_id, sha256(content), found)
+            ready.append(upload_id)
+        check_nothing_left(site, before, ready, found)
+    return found
+
+
+def _by_tus(site: UploadSite, content: bytes, dice: random.Random, found: Found) -> str:
+    tus = site.tus()
+    path = tus.create(len(content))
+    upload_id = path.rsplit("/", 1)[-1]
+    offset = 0
+    for _ in range(CUTS_A_FILE):
+        end = dice.choice(list(End))
+        sent = dice.randint(0, len(content) - offset - 1)
+        sending = Sending.patch(tus, path, offset, len(content) - offset)
+        sending.send(content[offset : offset + sent])
+        sending.cut(end)
+        found.count(f"cut by {end}")
+        if end is End.FIN:
+            expected = offset + sent
+            site.wait(lambda: site.received_bytes(upload_id) == expected, "all sent before a FIN is kept")  # noqa: B023
+        now = tus.offset(path)
+        found.check(offset <= now <= offset + sent, f"{now} after {offset} + {sent} by {end}")
+        offset = now
+        if offset > len(content) * 0.9:
+            break
+    _finish(tus, path, content, found)
+    return upload_id
+
+
+def _finish(tus: Tus, path: str, content: bytes, found: Found) -> None:
+    """As a stock client goes on: by the offset that it is told, again when that was not the last word."""
+    for _ in range(TRIES):
+        offset = tus.offset(path)
+        if offset == len(content):
+            return
+        answer = tus.patch(path, offset, content[offset:])
+        if answer.status == 204:
+            return
+        found.check(answer.status in (409, 423), f"going on: {answer}")
+    found.wrong.append(f"{path} was not finished in {TRIES} tries")
+
+
+def _in_chunks(site: UploadSite, content: bytes, dice: random.Random, found: Found) -> str:
+    """Each chunk is cut once, then sent whole: a part of a chunk counts for nothing."""
+    tus = site.tus()
+    chunks = Chunks.of(tus)
+    upload_id = chunks.begun(len(content))
+    starts = list(range(0, len(content), CHUNK_BYTES))
+    dice.shuffle(starts)
+    for start in starts:
+        piece = content[start : start + CHUNK_BYTES]
+        end = dice.choice(list(End))
+        path = f"/api/uploads/{upload_id}/chunk?offset={start}"
+        headers = {"Content-Type": "application/octet-stream", **digest(piece)}
+        sending = Sending.begin(tus, "PUT", path, headers, len(piece))
+        sending.send(piece[: dice.randint(0, len(piece) - 1)])
+        sending.cut(end)
+        found.count(f"cut by {end}")
+        received = chunks.status(upload_id).json["received_bytes"]
+        found.check(received % CHUNK_BYTES == 0, f"a part of a chunk was taken: {received}")
+        found.check(chunks.put(upload_id, start, piece).status == 200, "the chunk sent whole")
+    answer = chunks.complete(upload_id, sha256(content))
+    found.check(answer.status == 200, f"completing: {answer}")
+    return upload_id
+
+
+FAULTS = (Fault("connection cut at a random byte", "200 cuts: no acknowledged byte lost, every file identical", run),)

@@ -1,0 +1,118 @@
+"""The server killed with −9 while bytes arrive, while chunks are written, and while it completes."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from tests.uploading.chaos.fault import Fault, Found, Ground
+from tests.uploading.chaos.oracle import check_nothing_left, check_whole, warmed_up
+from tests.uploading.chunks import Chunks
+from tests.uploading.media import noise, sha256
+from tests.uploading.site import UploadSite, running_site
+from tests.uploading.wire import Sending
+
+SIZE_BYTES = 40_000_000
+PIECE_BYTES = 65_536
+CHUNK_BYTES = 2_000_000
+
+
+def run(ground: Ground) -> Found:
+    found, dice = Found(), random.Random(9)
+    kills = ground.scale.of(full=20, short=2)
+    with running_site(ground.folder, ground.template) as site:
+        ready = []
+        for number in range(kills):
+            content = noise(SIZE_BYTES, seed=number)
+            send = (_during_a_patch, _during_chunks, _during_completing)[number % 3]
+            upload_id = send(site, content, dice, found)
+            check_whole(site, upload_id, sha256(content), found)
+            ready.append(upload_id)
+        check_nothing_left(site, warmed_up(site), ready, found)
+    return found
+
+
+def _during_a_patch(site: UploadSite, content: bytes, dice: random.Random, found: Found) -> str:
+    tus = site.tus()
+    path = tus.create(len(content))
+    kill_at = dice.randint(0, len(content) - 1)
+    sending = Sending.patch(tus, path, 0, len(content))
+    for start in range(0, len(content), PIECE_BYTES):
+        if start >= kill_at:
+            break
+        sending.send(content[start : start + PIECE_BYTES])
+    acknowledged = site.received_bytes(path.rsplit("/", 1)[-1])
+    _kill(site, found)
+    sending.close()
+    offset = tus.offset(path)
+    found.check(acknowledged <= offset, f"{offset} bytes after the kill, {acknowledged} before")
+    answer = tus.patch(path, offset, content[offset:])
+    found.check(answer.status == 204, f"going on after the kill: {answer}")
+    return path.rsplit("/", 1)[-1]
+
+
+def _during_chunks(site: UploadSite, content: bytes, dice: random.Random, found: Found) -> str:
+    chunks = Chunks.of(site.tus())
+    upload_id = chunks.begun(len(content))
+    starts = list(range(0, len(content), CHUNK_BYTES))
+    dice.shuffle(starts)
+    acknowledged: set[int] = set()
+
+    def send_all() -> None:
+        for start in starts:
+            if chunks.put(upload_id, start, content[start : start + CHUNK_BYTES]).status == 200:
+                acknowledged.add(start)
+
+    enough = dice.randint(1, len(starts) - 1)
+    _kill_meanwhile(site, send_all, lambda: len(acknowledged) >= enough, found)
+    received = chunks.status(upload_id).json
+    missing = {start for span in received["missing"] for start in range(span["start"], span["end"], CHUNK_BYTES)}
+    found.check(not missing & acknowledged, "an acknowledged chunk is missing after the kill")
+    for start in sorted(missing):
+        found.check(chunks.put(upload_id, start, content[start : start + CHUNK_BYTES]).status == 200, "a missing chunk")
+    answer = chunks.complete(upload_id, sha256(content))
+    found.check(answer.status == 200, f"completing after the kill: {answer}")
+    return upload_id
+
+
+def _during_completing(site: UploadSite, content: bytes, dice: random.Random, found: Found) -> str:
+    """Killed between the request and its answer; asked again, it is completed or was already."""
+    chunks = Chunks.of(site.tus())
+    upload_id = chunks.begun(len(content))
+    for start in range(0, len(content), CHUNK_BYTES):
+        found.check(chunks.put(upload_id, start, content[start : start + CHUNK_BYTES]).status == 200, "a chunk")
+    asked = threading.Event()
+    wait_s = dice.uniform(0, 0.4)
+
+    def complete() -> None:
+        asked.set()
+        chunks.complete(upload_id, sha256(content))
+
+    _kill_meanwhile(site, complete, lambda: asked.wait() and not threading.Event().wait(wait_s), found)
+    answer = chunks.complete(upload_id, sha256(content))
+    found.check(answer.status == 200, f"completing again after the kill: {answer}")
+    return upload_id
+
+
+def _kill_meanwhile(site: UploadSite, act: Callable[[], None], is_time: Callable[[], bool], found: Found) -> None:
+    def do() -> None:
+        with suppress(OSError, http.client.HTTPException):
+            act()
+
+    doing = threading.Thread(target=do)
+    doing.start()
+    site.wait(lambda: is_time() or not doing.is_alive(), "it is time to kill the server")
+    _kill(site, found)
+    doing.join()
+
+
+def _kill(site: UploadSite, found: Found) -> None:
+    site.kill()
+    found.count("kills")
+    site.start()
+
+
+FAULTS = (Fault("server killed −9 during an upload", "20 kills: no acknowledged byte lost, every file identical", run),)

@@ -1,0 +1,54 @@
+"""Every fault, and its line in the table."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.uploading.chaos import clock, cuts, disk, disorder, kills, slow, writers
+from tests.uploading.chaos.fault import Fault, Found, Ground, Scale
+from tests.uploading.site import SiteError, Template
+
+FAULTS: tuple[Fault, ...] = (
+    *cuts.FAULTS,
+    *kills.FAULTS,
+    *slow.FAULTS,
+    *disorder.FAULTS,
+    *writers.FAULTS,
+    *disk.FAULTS,
+    *clock.FAULTS,
+)
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    fault: str
+    promise: str
+    found: Found
+    took_s: float
+
+    @property
+    def holds(self) -> bool:
+        return not self.found.wrong
+
+    def __str__(self) -> str:
+        word = "ok   " if self.holds else "SHORT"
+        told = f"{word} {self.fault} | {self.found} | promise: {self.promise} | {self.took_s:.0f} s"
+        return "\n      ".join([told, *self.found.wrong[:SHOWN]])
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"holds": self.holds}
+
+
+def line_of(fault: Fault, template: Template, scale: Scale) -> Line:
+    began_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="dubbing-upload-chaos-", ignore_cleanup_errors=True) as folder:
+        try:
+            found = fault.run(Ground(Path(folder), template, scale))
+        except (SiteError, AssertionError, OSError) as error:
+            found = Found([f"{type(error).__name__}: {error}"[:1000]])
+    return Line(fault.name, fault.promise, found, time.monotonic() - began_s)
