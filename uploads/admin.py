@@ -7,6 +7,23 @@ from django.http import HttpRequest
 
 from uploads.models import Upload
 
+SHOWN = (
+    "id",
+    "owner",
+    "name",
+    "size_bytes",
+    "received_bytes",
+    "sha256",
+    "media",
+    "metadata",
+    "is_partial",
+    "made_of",
+    "state",
+    "created_at",
+    "updated_at",
+    "expires_at",
+)
+
 
 @admin.register(Upload)
 class UploadAdmin(admin.ModelAdmin):
@@ -15,23 +32,8 @@ class UploadAdmin(admin.ModelAdmin):
     list_display = ("name", "owner", "size_bytes", "received_bytes", "state", "created_at", "expires_at")
     list_filter: ClassVar = ["state", "created_at"]
     search_fields: ClassVar = ["name", "owner__username", "sha256"]
-    fields: ClassVar = [
-        "id",
-        "owner",
-        "name",
-        "size_bytes",
-        "received_bytes",
-        "sha256",
-        "media",
-        "metadata",
-        "is_partial",
-        "made_of",
-        "state",
-        "created_at",
-        "updated_at",
-        "expires_at",
-    ]
-    readonly_fields: ClassVar = fields
+    fields = SHOWN
+    readonly_fields = SHOWN
     list_select_related: ClassVar = ["owner"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -15,8 +15,8 @@ from uploads.errors import UploadInvalid, WrongChecksum
 
 # SHA-1 is tus' own minimum: it tells a damaged chunk, not an evil one.
 ALGORITHMS = {"sha1": 20, "sha256": 32, "sha512": 64}  # lengths in bytes
-CONTENT_DIGEST = re.compile(r"^\s*([a-z0-9-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*$")
-HEX_SHA256 = re.compile(r"^[0-9a-fA-F]{64}$")
+CONTENT_DIGEST = re.compile(r"\s*([a-z0-9-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*")
+HEX_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Hash(Protocol):
@@ -61,7 +61,7 @@ def from_tus(header: str) -> Checksum:
 
 def from_content_digest(header: str) -> Checksum:
     """`sha-256=:<base64>:`, or sha-512, or both. Raises UploadInvalid."""
-    members = [match for part in header.split(",") if (match := CONTENT_DIGEST.match(part))]
+    members = [match for part in header.split(",") if (match := CONTENT_DIGEST.fullmatch(part))]
     known = {name: encoded for name, encoded in (match.groups() for match in members)}
     for name, algorithm in (("sha-256", "sha256"), ("sha-512", "sha512")):
         if name in known:
@@ -75,7 +75,7 @@ def from_hex(header: str) -> Checksum:
 
 def sha256_hex(text: str) -> str:
     """In lower case. Raises UploadInvalid."""
-    if not HEX_SHA256.match(text):
+    if not HEX_SHA256.fullmatch(text):
         raise UploadInvalid(_("A SHA-256 is 64 hexadecimal digits."))
     return text.lower()
 

@@ -15,8 +15,8 @@ from uploads.errors import UploadInvalid
 HEADER_MAX_BYTES = 4096
 HEADER_MAX_KEYS = 20
 TYPE_MAX_CHARACTERS = 100
-KEY = re.compile(r"^[\x21-\x2b\x2d-\x7e]+$")  # visible ASCII without the comma
-DIGITS = re.compile(r"^\d{1,15}(\.\d+)?$", re.ASCII)
+KEY = re.compile(r"[\x21-\x2b\x2d-\x7e]+")  # visible ASCII without the comma
+DIGITS = re.compile(r"\d{1,15}(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def pairs_of(header: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for item in items:
         key, _space, encoded = item.partition(" ")
-        if not KEY.match(key) or key in pairs:
+        if not KEY.fullmatch(key) or key in pairs:
             raise UploadInvalid(_("Upload-Metadata must be unique keys, each with its value in base64."))
         pairs[key] = _decoded(encoded.strip())
     return pairs
@@ -55,7 +55,7 @@ def pairs_of(header: str) -> dict[str, str]:
 def facts_of(media_type: str, last_modified: str, *, tus_metadata: str = "", tus_concat: str = "") -> ClientFacts:
     """`last_modified` is in ms since 1970; what cannot be used is left out."""
     shown_type = "".join(character for character in media_type if character.isprintable())[:TYPE_MAX_CHARACTERS]
-    modified_ms = int(float(last_modified)) if DIGITS.match(last_modified) else None
+    modified_ms = int(float(last_modified)) if DIGITS.fullmatch(last_modified) else None
     return ClientFacts(shown_type, modified_ms, tus_metadata, tus_concat)
 
 

@@ -60,7 +60,7 @@ class Upload(models.Model):
 
     @property
     def folder(self) -> Path:
-        return Path(settings.MEDIA_ROOT) / "uploads" / str(self.id)
+        return ready_root() / str(self.id)
 
     @property
     def source_path(self) -> Path:
@@ -99,3 +99,7 @@ class ImportedFile(models.Model):
 
 def incoming_root() -> Path:
     return Path(settings.MEDIA_ROOT) / "incoming"
+
+
+def ready_root() -> Path:
+    return Path(settings.MEDIA_ROOT) / "uploads"

@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
 from uploads import ranges, services
-from uploads.api.views import own_upload
+from uploads.api.views import named_in_logs, own_upload
 from uploads.bodies import Untouched, announced_length, pieces, whole_number
 from uploads.checksums import ALGORITHMS, Checksum, from_tus
 from uploads.errors import UploadBeyondEnd, WrongMediaType, WrongVersion
@@ -84,7 +84,7 @@ class TusCreationView(TusView):
         length, checksum = _body_length(request), _checksum(request)
         if (length or 0) > wanted.announced.size_bytes > 0:
             raise UploadBeyondEnd(_("These bytes go past the announced end of the file."))
-        upload = services.begin(signed_in(request), wanted.announced, now=timezone.now())
+        upload = named_in_logs(services.begin(signed_in(request), wanted.announced, now=timezone.now()))
         headers = _location(upload)
         if length != 0:
             upload = _with_first_bytes(request, upload, length, checksum)

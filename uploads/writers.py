@@ -75,10 +75,10 @@ def _locked(upload_id: UUID, token: str, wait_s: float) -> int:
     until_s = time.monotonic() + wait_s
     file = _open(upload_id)
     while not _try_lock(file):
-        token = token or ask(upload_id)
-        if time.monotonic() > until_s:
+        if time.monotonic() >= until_s:
             os.close(file)
             raise UploadLocked(_("Somebody else sends this file now, or it is being checked; try again in a moment."))
+        token = token or ask(upload_id)
         give_connection_back()
         time.sleep(LOOK_AGAIN_S)
     if os.fstat(file).st_nlink:

@@ -41,8 +41,11 @@ HEX_DIGEST = OpenApiParameter("X-Chunk-SHA256", location="header", description="
 
 def own_upload(request: Request, upload_id: UUID) -> Upload:
     """The user's upload, named in the log lines that follow. Raises Upload.DoesNotExist."""
-    upload = get_upload(request.user, upload_id)
-    structlog.contextvars.bind_contextvars(upload_id=str(upload_id))
+    return named_in_logs(get_upload(request.user, upload_id))
+
+
+def named_in_logs(upload: Upload) -> Upload:
+    structlog.contextvars.bind_contextvars(upload_id=str(upload.id))
     return upload
 
 
@@ -79,7 +82,7 @@ class NewUploadView(APIView):
         """Begin an upload: the server makes room for the whole file. Send its chunks then."""
         form = NewUploadSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        upload = services.begin(signed_in(request), form.announced(), now=timezone.now())
+        upload = named_in_logs(services.begin(signed_in(request), form.announced(), now=timezone.now()))
         return Response(UploadSerializer(upload).data, status=status.HTTP_201_CREATED)
 
 

@@ -88,22 +88,19 @@ def _examined(upload: Upload) -> dict[str, object]:
 
 
 def _keep(upload: Upload, media: dict[str, object], sha256: str, *, now: datetime) -> Upload:
-    """The rename is the last step before the commit; when that fails, the file goes back for another try."""
+    """The rename is the last step before the commit. Should that fail, or the process end there, the next one who takes
+    hold of the upload puts the file back (`uploads.writers`): only the row tells what the database made of it.
+    """
     with files.refusals():
         upload.folder.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    try:
-        with transaction.atomic():
-            kept = Upload.objects.select_for_update(no_key=True).get(id=upload.id)
-            kept.state, kept.media, kept.sha256 = UploadState.READY, media, sha256
-            kept.updated_at, kept.expires_at, kept.writer = now, None, ""
-            kept.save(update_fields=["state", "media", "sha256", "updated_at", "expires_at", "writer"])
-            with files.refusals():
-                upload.incoming_folder.rename(upload.folder)
-                files.sync_folder(upload.folder.parent)
-                files.sync_folder(upload.incoming_folder.parent)
-    except BaseException:
-        if upload.folder.exists():
-            upload.folder.rename(upload.incoming_folder)
-        raise
+    with transaction.atomic():
+        kept = Upload.objects.select_for_update(no_key=True).get(id=upload.id)
+        kept.state, kept.media, kept.sha256 = UploadState.READY, media, sha256
+        kept.updated_at, kept.expires_at, kept.writer = now, None, ""
+        kept.save(update_fields=["state", "media", "sha256", "updated_at", "expires_at", "writer"])
+        with files.refusals():
+            upload.incoming_folder.rename(upload.folder)
+            files.sync_folder(upload.folder.parent)
+            files.sync_folder(upload.incoming_folder.parent)
     logger.info("upload_ready", upload_id=str(kept.id), user_id=str(kept.owner_id), size_bytes=kept.size_bytes)
     return kept

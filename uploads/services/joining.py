@@ -38,8 +38,17 @@ def join(
     """
     if not 0 < len(set(part_ids)) == len(part_ids) <= PARTS_MAX:
         raise UploadInvalid(_("Name 1 to %(most)s parts, each one once.") % {"most": PARTS_MAX})
-    joined = _joined_before(owner, part_ids) or _joined_now(owner, part_ids, announced, clock())
+    joined = _joined_before(owner, part_ids) or _joined(owner, part_ids, announced, clock())
     return complete(joined.id, clock=clock)
+
+
+def _joined(owner: User, part_ids: Sequence[UUID], announced: Announced, now: datetime) -> Upload:
+    try:
+        return _joined_now(owner, part_ids, announced, now)
+    except Upload.DoesNotExist:  # perhaps the same request, sent twice, took them meanwhile
+        if (joined := _joined_before(owner, part_ids)) is not None:
+            return joined
+        raise
 
 
 def _joined_before(owner: User, part_ids: Sequence[UUID]) -> Upload | None:

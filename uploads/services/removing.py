@@ -9,13 +9,12 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from uploads.errors import UploadGone, UploadInUse, UploadLocked
-from uploads.models import Upload, UploadState, incoming_root
+from uploads.models import Upload, UploadState, incoming_root, ready_root
 from uploads.services.recording import require_ready
 from uploads.writers import exclusive
 
@@ -72,15 +71,16 @@ def remove_files(upload_id: UUID) -> None:
 
 
 def remove_expired(*, now: datetime) -> int:
-    """Removes unfinished uploads that nobody went on with, and what hard stops left behind; how many went."""
+    """Removes unfinished uploads that nobody went on with; how many went."""
     expired = Upload.objects.filter(state=UploadState.RECEIVING, expires_at__lte=now).values_list("id", flat=True)
-    return sum(_is_removed(upload_id, now) for upload_id in list(expired)) + _remove_left_behind(now)
+    return sum(_is_removed(upload_id, now) for upload_id in list(expired))
 
 
 def remove_orphans(*, now: datetime) -> int:
-    """Removes the folders of uploads that are gone or given up; the number removed."""
-    kept = Upload.objects.exclude(state=UploadState.REMOVED).values_list("id", flat=True)
-    return _remove_folders(Path(settings.MEDIA_ROOT) / "uploads", now, kept={str(upload_id) for upload_id in kept})
+    """Removes the folders of uploads that are gone, given up or never had a row; the number removed."""
+    known = Upload.objects.exclude(state=UploadState.REMOVED).values_list("id", flat=True)
+    kept = {str(upload_id) for upload_id in known}
+    return sum(_remove_folders(root, now, kept) for root in (incoming_root(), ready_root()))
 
 
 def _is_removed(upload_id: UUID, now: datetime) -> bool:
@@ -98,12 +98,7 @@ def _is_removed(upload_id: UUID, now: datetime) -> bool:
         return False
 
 
-def _remove_left_behind(now: datetime) -> int:
-    known = Upload.objects.filter(state=UploadState.RECEIVING).values_list("id", flat=True)
-    return _remove_folders(incoming_root(), now, kept={str(upload_id) for upload_id in known})
-
-
-def _remove_folders(root: Path, now: datetime, *, kept: set[str]) -> int:
+def _remove_folders(root: Path, now: datetime, kept: set[str]) -> int:
     limit_s = (now - ABANDONED_AFTER).timestamp()
     if not root.exists():
         return 0
