@@ -1,9 +1,10 @@
 """The web server: daphne, taught three manners.
 
 It waits for slow readers: daphne buffers a response in memory as fast as the application makes it, so one phone
-downloading a film would cost the film's size. It hands a request's body over as the application asks for it: daphne
-queues all of it at once, so an upload would cost its size too. And it tells sockets that it goes away (1001) before
-it does. SIGUSR1 tells it that it will have to: it goes on answering, but is not ready and takes no new jobs.
+downloading a film would cost the film's size. It lets the application read a large body while it arrives, and hands
+a small one over as the application asks for it: daphne would collect it first and queue all of it. And it tells
+sockets that it goes away (1001) before it does. SIGUSR1 tells it that it will have to: it goes on answering, but is
+not ready and takes no new jobs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import io
 import signal
+from collections.abc import AsyncIterator
 from functools import partial
 from types import FrameType
 from typing import IO, Any
@@ -19,7 +21,7 @@ import daphne.server
 from daphne.server import Server  # first: installs the asyncio reactor
 
 from daphne.endpoints import build_endpoint_description_strings  # isort: skip
-from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.http_protocol import WebRequest
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import defer, reactor
@@ -27,13 +29,17 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import deferLater
 from zope.interface import implementer
 
+from dubbing_site.web_server import ARRIVING_BODY
+from dubbing_site.web_server.arriving import ArrivingBody
+from dubbing_site.web_server.connections import PatientFactory, PatientRequest
 from jobs import drain
 
-FORM_MAX_BYTES = 1024 * 1024  # what a form may hold beside its file
-TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 BODY_CHUNK_BYTES = 1024 * 1024
 GOING_AWAY = 1001
 CLOSE_FRAME_S = 0.3  # for the close frame to leave before the socket is torn down
+UPLOADS_END_S = 1.5  # for what arrived of uploads to be recorded once they are cut
+
+daphne.server.HTTPFactory = PatientFactory  # Server.run makes it by this name and knows no other way
 
 
 @implementer(IPushProducer)
@@ -57,50 +63,6 @@ class Flow:
         self._open.set()  # the client is gone; daphne drops what is still sent
 
 
-class PatientRequest(WebRequest):
-    """A request whose body stays a file (Twisted would parse a form into 13 times its size in memory), and ends
-    when it grows beyond what an upload may have.
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options, parsePOSTFormSubmission=False)
-        self._is_refused = False
-
-    def gotLength(self, length: int | None) -> None:
-        super().gotLength(length)
-        if length is not None and length > body_max_bytes():
-            self._refuse()
-
-    def handleContentChunk(self, data: bytes) -> None:
-        if not self._is_refused and self.content.tell() + len(data) > body_max_bytes():
-            self._refuse()
-        if not self._is_refused:
-            super().handleContentChunk(data)
-
-    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        if not self._is_refused:
-            super().requestReceived(command, path, version)
-
-    def _refuse(self) -> None:
-        self._is_refused = True
-        self.channel.transport.write(TOO_LARGE)
-        self.channel.loseConnection()
-
-
-class PatientFactory(HTTPFactory):
-    def buildProtocol(self, addr: Any) -> Any:
-        protocol = super().buildProtocol(addr)
-        protocol.requestFactory = PatientRequest
-        return protocol
-
-
-daphne.server.HTTPFactory = PatientFactory  # Server.run makes it by this name and knows no other way
-
-
-def body_max_bytes() -> int:
-    return int(settings.UPLOAD_MAX_BYTES) + FORM_MAX_BYTES
-
-
 class Body:
     """A received request body, read by the application piece by piece; then whatever else the server says."""
 
@@ -121,18 +83,58 @@ class Body:
         return message
 
 
+async def no_more_of_the_body() -> AsyncIterator[dict[str, Any]]:
+    """What the application hears of a body that it reads by itself.
+
+    Never that the client went away: the body says so to whoever reads it, and Django would stop waiting for a view
+    that is storing what did arrive.
+    """
+    yield {"type": "http.request", "body": b"", "more_body": False}
+    await asyncio.Future()
+
+
 class PatientServer(Server):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._arriving: dict[ArrivingBody, asyncio.Future[Any]] = {}
+        self._is_ending = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether one more body that arrives slowly would be one too many."""
+        return self._is_ending or len(self._arriving) >= settings.UPLOADS_AT_ONCE
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> asyncio.Queue[dict[str, Any]] | None:
-        if not isinstance(protocol, WebRequest):
+        if not isinstance(protocol, PatientRequest):
             messages: asyncio.Queue[dict[str, Any]] | None = super().create_application(protocol, scope)
             return messages
         messages = asyncio.Queue()
-        body, protocol.content = Body(protocol.content, messages), io.BytesIO()
         scope["asgi"] = {"version": "3.0"}
-        send = partial(self.handle_reply, protocol)
-        running = asyncio.ensure_future(self.application(scope=scope, receive=body.receive, send=send))
-        self.connections[protocol]["application_instance"] = running
+        if (arriving := protocol.arriving) is None:
+            body, protocol.content = Body(protocol.content, messages), io.BytesIO()
+            self._run(protocol, scope, body.receive)
+        else:
+            scope["extensions"] = {ARRIVING_BODY: arriving}
+            running = self._arriving[arriving] = self._run(protocol, scope, no_more_of_the_body().__anext__)
+            running.add_done_callback(lambda _: self._body_is_done_with(protocol, arriving))
         return messages
+
+    def _run(self, protocol: Any, scope: dict[str, Any], receive: Any) -> asyncio.Future[Any]:
+        send = partial(self.handle_reply, protocol)
+        running: asyncio.Future[Any] = asyncio.ensure_future(self.application(scope=scope, receive=receive, send=send))
+        self.connections[protocol]["application_instance"] = running
+        return running
+
+    def _body_is_done_with(self, protocol: PatientRequest, body: ArrivingBody) -> None:
+        del self._arriving[body]
+        body.close()
+        if getattr(protocol, "channel", None) is None:  # Twisted deletes it at the end of an answer
+            self.protocol_disconnected(protocol)
+
+    def protocol_disconnected(self, protocol: Any) -> None:
+        """daphne ends the application some seconds after this: not while it stores what did arrive."""
+        if protocol in self.connections and getattr(protocol, "arriving", None) not in self._arriving:
+            super().protocol_disconnected(protocol)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         if not isinstance(protocol, WebRequest) or message["type"] != "http.response.body":
@@ -156,12 +158,23 @@ class PatientServer(Server):
         for protocol in sockets:
             if protocol.state == protocol.STATE_OPEN:
                 protocol.sendCloseFrame(code=GOING_AWAY)  # sendClose refuses the standard codes
-        running = [details.get("application_instance") for details in self.connections.values()]
-        waiting = [application for application in running if application is not None and not application.done()]
-        for application in waiting:
-            application.cancel()
-        ended = defer.Deferred.fromFuture(asyncio.gather(*waiting, return_exceptions=True))
+        ended = defer.Deferred.fromFuture(asyncio.ensure_future(self._end_applications()))
         return defer.gatherResults([ended, deferLater(reactor, CLOSE_FRAME_S if sockets else 0, lambda: None)])
+
+    async def _end_applications(self) -> None:
+        self._is_ending = True
+        storing = set(self._arriving.values())
+        for body in self._arriving:
+            body.give_up()
+        running = [details.get("application_instance") for details in self.connections.values()]
+        waiting = {application for application in running if application is not None and not application.done()}
+        for application in waiting - storing:
+            application.cancel()
+        if storing:
+            await asyncio.wait(storing, timeout=UPLOADS_END_S)
+        for application in storing:
+            application.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def main() -> None:

@@ -127,10 +127,10 @@ def small_server(transactional_db: None, data_dir: Path) -> Iterator[RunningServ
 
 
 @contextmanager
-def running_server(data_dir: Path, **more: str) -> Iterator[RunningServer]:
+def running_server(data_dir: Path, module: str = "dubbing_site.server", **more: str) -> Iterator[RunningServer]:
     port = free_port()
     environment = child_environment(data_dir, PORT=str(port), **more)
-    process = subprocess.Popen([sys.executable, "-m", "dubbing_site.server"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", module], env=environment)
     running = RunningServer(port, process, environment)
     try:
         wait_until(running.is_up, "the web server answers")
