@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -111,7 +111,7 @@ def holds_the_name(call: ast.Call) -> bool:
     return any(isinstance(part, ast.Constant) and part.value == "state" for each in values for part in ast.walk(each))
 
 
-def written_to(targets: list[ast.expr]) -> Iterator[ast.expr]:
+def written_to(targets: Sequence[ast.expr]) -> Iterator[ast.expr]:
     for target in targets:
         yield from target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
 
