@@ -19,7 +19,8 @@ PIECE_BYTES = 1000
 
 
 def begun(owner: User, size_bytes: int, **announced: Any) -> Upload:
-    return begin(owner, Announced(**{"name": "film.mp4", "size_bytes": size_bytes} | announced), now=timezone.now())
+    wanted: dict[str, Any] = {"name": "film.mp4", "size_bytes": size_bytes} | announced
+    return begin(owner, Announced(**wanted), now=timezone.now())
 
 
 def in_pieces(content: bytes, piece_bytes: int = PIECE_BYTES) -> Iterator[bytes]:

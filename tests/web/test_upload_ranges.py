@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +38,7 @@ def test_ranges_are_sorted_and_never_touch(parts: list[tuple[int, int]]) -> None
     there = added(parts)
 
     assert all(start < end for start, end in there)
-    assert all(before[1] < after[0] for before, after in zip(there, there[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(there))
 
 
 @given(pieces, st.integers(0, END), st.integers(0, END))
