@@ -49,26 +49,26 @@ def begin(job: Job, stage: StageName = STAGES[0], *, forget: StageName | None = 
     return QueueClass(shards[0].queue)
 
 
-def follow(shard: Shard) -> bool:
-    """Adds what comes after a shard that is marked as done; whether anything does. The job's row is locked.
+def following(shard: Shard) -> list[Shard] | None:
+    """What comes after a shard that is marked as done: nothing yet while other parts are worked on; None at the end.
 
-    The last part finds that it is the last under that lock, so the joining shard is made exactly once.
+    The job's row is locked: the last part finds under that lock that it is the last, so that the joining shard is made
+    exactly once.
     """
     job, stage = shard.job, StageName(shard.stage)
     if shard.kind == ShardKind.SPLIT:
-        coming = _parts_of(shard) or [_stage_shard(stage, parts=1)]
-    elif shard.kind == ShardKind.PART:
+        return _parts_of(shard) or [_stage_shard(stage, parts=1)]
+    if shard.kind == ShardKind.PART:
         unfinished = job.shards.filter(stage=stage, kind=ShardKind.PART).exclude(state=ShardState.DONE)
-        coming = [] if unfinished.exists() else [_stage_shard(stage, parts=shard.parts)]
-        if not coming:
-            return True
-    elif stage == STAGES[-1]:
-        return False
-    else:
-        coming = _first_of(job, STAGES[STAGES.index(stage) + 1])
-    _add(job, coming)
-    _ring_for(coming)
-    return True
+        return [] if unfinished.exists() else [_stage_shard(stage, parts=shard.parts)]
+    return None if stage == STAGES[-1] else _first_of(job, STAGES[STAGES.index(stage) + 1])
+
+
+def add(job: Job, coming: Sequence[Shard]) -> None:
+    """Adds these shards to the job, whose row is locked, and rings for them."""
+    if coming:
+        _add(job, coming)
+        _ring_for(coming)
 
 
 def queue_of(stage: StageName) -> QueueClass:

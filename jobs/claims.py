@@ -5,17 +5,18 @@ The broker only says that there may be something to do; what is to be done is de
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from jobs import policy
-from jobs.models import JobState, QueueClass
+from jobs.models import Job, JobState, QueueClass, Shard, ShardState
 from jobs.policy import Turn
 from jobs.services import Claim, change, locked, lost, running_with
 
@@ -53,7 +54,15 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Taker:
+class Taker:
+    """Who asks for work, and in which queues."""
+
+    holder: str
+    queues: Collection[QueueClass]
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
     """Who takes what, when; `lock` is how the rows of jobs are locked where the database knows such locks."""
 
     holder: str
@@ -83,16 +92,16 @@ def claim_next(owner: str, queues: Collection[QueueClass] = tuple(QueueClass), *
     Whose turn it is, is read before; of that user, running jobs come before waiting ones, and the oldest first.
     """
     if not connection.features.has_select_for_update:  # a transaction locks the whole database
-        return _claim(_Taker(owner, queues, now, lock=""))
+        return _claim(_Take(owner, queues, now, lock=""))
     # When nothing is found, somebody may just have been writing the rows, which takes milliseconds: wait for them then.
-    passing_by = _Taker(owner, queues, now, lock="FOR UPDATE OF job SKIP LOCKED")
+    passing_by = _Take(owner, queues, now, lock="FOR UPDATE OF job SKIP LOCKED")
     return _claim(passing_by) or _claim(replace(passing_by, lock="FOR UPDATE OF job"))
 
 
-def _claim(taker: _Taker) -> Claim | None:
+def _claim(taker: _Take) -> Claim | None:
     for turn in policy.turns(taker.queues):
         claim = _go_on(taker, turn) if turn.to_go_on else None
-        if claim is None and policy.had_room(turn):  # looked at before, so as not to lock for nothing
+        if claim is None and (turn.limit is None or turn.started_jobs < turn.limit):  # so as not to lock for nothing
             claim = _start(taker, turn)
         if claim is not None:
             return claim
@@ -100,22 +109,39 @@ def _claim(taker: _Taker) -> Claim | None:
 
 
 @transaction.atomic
-def _go_on(taker: _Taker, turn: Turn) -> Claim | None:
+def _go_on(taker: _Take, turn: Turn) -> Claim | None:
     """The first waiting shard of a running job."""
     return taker.take(OF_RUNNING_JOBS, turn)
 
 
 @transaction.atomic
-def _start(taker: _Taker, turn: Turn) -> Claim | None:
+def _start(taker: _Take, turn: Turn) -> Claim | None:
     """The first shard of a waiting job, which runs from now on."""
-    # Two processes that start jobs of one user at once must count each other.
-    User.objects.select_for_update(no_key=True).only("pk").get(pk=turn.owner_id)
-    if not policy.has_room(turn.owner_id):
-        return None
+    if turn.limit is not None:
+        # Two processes that start jobs of one user at once must count each other.
+        User.objects.select_for_update(no_key=True).only("pk").get(pk=turn.owner_id)
+        if policy.started_jobs(turn.owner_id) >= turn.limit:
+            return None
     claim = taker.take(OF_WAITING_JOBS, turn)
     if claim is not None:
         change(locked(claim.job_id), JobState.RUNNING)
     return claim
+
+
+def go_on(job: Job, coming: Sequence[Shard], taker: Taker) -> Shard | None:
+    """Which of these shards, that are about to be added to the job, the taker holds from the start; the row is locked.
+
+    None when anything else might come before them. It saves a claim, and reading what is at hand.
+    """
+    if not coming or coming[0].queue not in taker.queues:
+        return None
+    if job.state != JobState.RUNNING or job.is_cancel_requested or policy.has_rivals(job, taker.queues):
+        return None
+    held, now = coming[0], timezone.now()
+    held.state, held.lease_owner, held.started_at = ShardState.RUNNING, taker.holder, now
+    held.lease_expires_at = now + timedelta(seconds=settings.LEASE_SECONDS)
+    held.fencing_token = held.attempts = 1
+    return held
 
 
 def renew(claim: Claim, *, now: datetime) -> None:

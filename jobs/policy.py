@@ -12,14 +12,16 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.models import User
 from jobs import quotas
 from jobs.models import Job, JobState, QueueClass, Shard, ShardState
 
+USER_ID = User._meta.pk
 # In SQL, because Django would group by the subquery, and so answer it for every waiting shard. This way each part is
 # answered from an index, whatever number of shards the users had before. A job that was just paused counts as running
 # until its worker has noticed.
 TURNS = """
-SELECT waiting.priority, waiting.owner_id, COALESCE(started.jobs, 0), COALESCE(begun.shards, 0)
+SELECT waiting.priority, waiting.owner_id, COALESCE(started.jobs, 0), COALESCE(begun.shards, 0), own.max_running
 FROM (
     SELECT priority, owner_id, MIN(id) AS oldest FROM jobs_shard
     WHERE state = 'waiting' AND queue IN ({queues}) GROUP BY priority, owner_id
@@ -37,14 +39,27 @@ LEFT JOIN (
 ) AS started ON started.owner_id = waiting.owner_id
 LEFT JOIN (
     SELECT shard.owner_id, shard.priority, COUNT(*) AS shards FROM jobs_job AS job CROSS JOIN jobs_shard AS shard
-    WHERE job.state = 'running' AND shard.job_id = job.id AND shard.state = 'waiting'
+    WHERE job.state = 'running' AND shard.job_id = job.id AND shard.state || '' = 'waiting'
     GROUP BY shard.owner_id, shard.priority
 ) AS begun ON begun.owner_id = waiting.owner_id AND begun.priority = waiting.priority
+LEFT JOIN jobs_userlimits AS own ON own.user_id = waiting.owner_id
 ORDER BY
     waiting.priority DESC,
     COALESCE(running.shards, 0),
     (SELECT MAX(started_at) FROM jobs_shard WHERE owner_id = waiting.owner_id) NULLS FIRST,
     waiting.oldest
+"""
+# What waits of others, or of the user's own running jobs. The `|| ''` keeps SQLite, which has no statistics at first,
+# from going through all that waits once for each running job.
+RIVALS = """
+SELECT EXISTS (SELECT 1 FROM jobs_shard WHERE {waiting} AND priority > %(priority)s)
+    OR EXISTS (SELECT 1 FROM jobs_shard WHERE {waiting} AND priority = %(priority)s AND owner_id < %(owner)s)
+    OR EXISTS (SELECT 1 FROM jobs_shard WHERE {waiting} AND priority = %(priority)s AND owner_id > %(owner)s)
+    OR EXISTS (
+        SELECT 1 FROM jobs_job AS job CROSS JOIN jobs_shard AS shard
+        WHERE job.state = 'running' AND job.owner_id = %(owner)s AND shard.job_id = job.id
+            AND shard.state || '' = 'waiting'
+    )
 """
 
 
@@ -52,35 +67,41 @@ ORDER BY
 class Turn:
     """A user who has something waiting at this priority.
 
-    `running_jobs` is how many of the user's jobs run, `to_go_on` how many shards wait in those.
+    `started_jobs` is how many of the user's jobs run, `to_go_on` how many shards wait in those, `limit` how many may
+    run; None is no limit.
     """
 
     priority: int
     owner_id: UUID
-    running_jobs: int
+    started_jobs: int
     to_go_on: int
+    limit: int | None
 
 
 def turns(queues: Collection[QueueClass]) -> list[Turn]:
     """Who has something waiting in these queues, in the order in which they are to be served."""
-    statement = TURNS.format(queues=", ".join(["%s"] * len(queues)))
     with connection.cursor() as cursor:
-        cursor.execute(statement, list(queues))
-        return [Turn(priority, UUID(str(owner_id)), *numbers) for priority, owner_id, *numbers in cursor.fetchall()]
+        cursor.execute(TURNS.format(queues=_listed(queues)))
+        return [
+            Turn(priority, UUID(str(owner_id)), started, to_go_on, quotas.running_limit(exception))
+            for priority, owner_id, started, to_go_on, exception in cursor.fetchall()
+        ]
 
 
-def had_room(turn: Turn) -> bool:
-    """Whether one more of the user's jobs could start when the turn was read."""
-    return _is_below_limit(turn.owner_id, turn.running_jobs)
-
-
-def has_room(owner_id: UUID) -> bool:
-    """Whether one more job of this user may start, at this very moment."""
+def started_jobs(owner_id: UUID) -> int:
+    """How many of the user's jobs run at this very moment."""
     running = Job.objects.filter(owner_id=owner_id, state=JobState.RUNNING).count()
     held = Shard.objects.filter(owner_id=owner_id, state=ShardState.RUNNING, job__state=JobState.PAUSED).order_by()
-    return _is_below_limit(owner_id, running + held.values("job").distinct().count())
+    return running + held.values("job").distinct().count()
 
 
-def _is_below_limit(owner_id: UUID, running: int) -> bool:
-    limit = quotas.running_limits([owner_id])[owner_id]
-    return limit is None or running < limit
+def has_rivals(job: Job, queues: Collection[QueueClass]) -> bool:
+    """Whether anything waits in these queues that might go before the next shard of this running job."""
+    values = {"priority": job.priority, "owner": USER_ID.get_db_prep_value(job.owner_id, connection)}
+    with connection.cursor() as cursor:
+        cursor.execute(RIVALS.format(waiting=f"state = 'waiting' AND queue IN ({_listed(queues)})"), values)
+        return bool(cursor.fetchone()[0])
+
+
+def _listed(queues: Collection[QueueClass]) -> str:
+    return ", ".join(f"'{queue.value}'" for queue in queues)

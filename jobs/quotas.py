@@ -1,14 +1,13 @@
 """How much one user may ask of this server: the settings, and an administrator's exceptions (`UserLimits`).
 
-Submissions are admitted here; claims read the same limits through `running_limits`.
+Submissions are admitted here; claims read the same limits through `running_limit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -33,21 +32,16 @@ class Limits:
 def limits_of(user: User) -> Limits:
     own = UserLimits.objects.filter(user=user).first() or UserLimits(user=user)
     return Limits(
-        running=_limit(own.max_running, settings.MAX_RUNNING_JOBS_PER_USER),
+        running=running_limit(own.max_running),
         waiting=_limit(own.max_waiting, settings.MAX_WAITING_JOBS_PER_USER),
         a_day=_limit(own.max_a_day, settings.MAX_JOBS_PER_DAY_PER_USER),
         may_use_high=is_administrator(user) if own.may_use_high is None else own.may_use_high,
     )
 
 
-def running_limits(user_ids: Iterable[UUID]) -> dict[UUID, int | None]:
-    """How many jobs each of the users may have running; None is no limit. One query for all of them."""
-    general = _limit(None, settings.MAX_RUNNING_JOBS_PER_USER)
-    limits = {user_id: general for user_id in user_ids}
-    exceptions = UserLimits.objects.filter(user__in=limits, max_running__isnull=False)
-    for user_id, own in exceptions.values_list("user_id", "max_running"):
-        limits[user_id] = _limit(own, settings.MAX_RUNNING_JOBS_PER_USER)
-    return limits
+def running_limit(exception: int | None) -> int | None:
+    """How many jobs a user with this exception, if any, may have running; None is no limit."""
+    return _limit(exception, settings.MAX_RUNNING_JOBS_PER_USER)
 
 
 def is_administrator(user: User) -> bool:

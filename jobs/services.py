@@ -63,11 +63,15 @@ ALLOWED = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a shard, good while nobody holds a higher token."""
+    """The right to work on a shard, good while nobody holds a higher token.
+
+    `shard` is there, with its job and upload, when whoever took it had them at hand.
+    """
 
     shard_id: int
     job_id: UUID
     token: int
+    shard: Shard | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ def finish(shard: Shard, claim: Claim, result: dict[str, Any]) -> None:
     done = {"state": ShardState.DONE, "result": result, "finished_at": timezone.now()}
     if job is None or not running_with(claim).update(**done, **HELD_BY_NOBODY, error_code="", error_message=""):
         raise lost(claim)
-    shard.job, shard.state, shard.result = job, ShardState.DONE, result
+    job.upload, shard.job, shard.state, shard.result = shard.job.upload, job, ShardState.DONE, result
 
 
 def add_shards(job: Job, shards: Sequence[Shard]) -> None:

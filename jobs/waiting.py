@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs import quotas
-from jobs.models import Job, JobState, QueueClass, ShardState
+from jobs.models import Job, JobState, QueueClass, ShardState, UserLimits
 from jobs.transport import presence
 
 
@@ -55,7 +55,8 @@ def _postponed(job: Job, now: datetime) -> str:
 
 
 def _at_the_limit(job: Job) -> str:
-    limit = quotas.running_limits([job.owner_id])[job.owner_id]
+    exception = UserLimits.objects.filter(user=job.owner_id).values_list("max_running", flat=True).first()
+    limit = quotas.running_limit(exception)
     running = Job.objects.filter(owner=job.owner_id, state=JobState.RUNNING).count()
     if limit is None or running < limit:
         return ""

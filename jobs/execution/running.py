@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from jobs import claims, drain, failpoints, services, workspaces
+from jobs.claims import Taker
 from jobs.coalescing import Coalescer
 from jobs.errors import LeaseLost
 from jobs.execution.outcomes import Broke, Finished, Outcome, Stopped, StopReason, answer_of, no_space, outcome_of
@@ -35,22 +36,25 @@ LEASE_SHARE = 0.8
 WISHES_EVERY_S = 0.4
 
 
-def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
-    """Works on the shard until it ends, is stopped, or the worker drains. Errors of the dub become its job's state."""
+def run_claimed(claim: Claim, runner: RunnerProcess, taker: Taker | None = None) -> Claim | None:
+    """Works on the shard until it ends, is stopped, or the worker drains; what the taker goes on with, if it is known.
+
+    Errors of the dub become its job's state.
+    """
     failpoints.reach("after_claim")
-    shard = Shard.objects.select_related("job__upload").filter(id=claim.shard_id).first()
+    shard = claim.shard or Shard.objects.select_related("job__upload").filter(id=claim.shard_id).first()
     if shard is None:
         logger.warning("shard_gone", shard_id=claim.shard_id)
-        return
+        return None
     known = {"job_id": str(shard.job_id), "shard": str(shard), "user_id": str(shard.owner_id)}
     with structlog.contextvars.bound_contextvars(**known), override(settings.LANGUAGE_CODE):
         logger.info("shard_started", attempt=shard.attempts)
         try:
-            outcome = _attempted(shard, claim, runner)
+            outcome, next_claim = _attempted(shard, claim, runner, taker)
         except LeaseLost:
             runner.end()
             logger.warning("lease_lost", token=claim.token)
-            return
+            return None
         except BaseException:
             runner.end()
             raise
@@ -61,13 +65,14 @@ def run_claimed(claim: Claim, runner: RunnerProcess) -> None:
             runner.end()  # whatever broke may have left it in a state that breaks the next one, too
         elif isinstance(outcome, Stopped):
             workspaces.tidy(shard.job_id)
+        return next_claim
 
 
-def _attempted(shard: Shard, claim: Claim, runner: RunnerProcess) -> Outcome:
+def _attempted(shard: Shard, claim: Claim, runner: RunnerProcess, taker: Taker | None) -> tuple[Outcome, Claim | None]:
     """Raises LeaseLost, or a DatabaseError when the database is away: then the lease decides."""
     try:
         worked = _Attempt(shard, claim, runner).work()
-        _settle_patiently(shard, claim, worked)
+        return worked.outcome, _settle_patiently(shard, claim, worked, taker)
     except (LeaseLost, DatabaseError):
         raise
     except Exception as error:
@@ -76,16 +81,14 @@ def _attempted(shard: Shard, claim: Claim, runner: RunnerProcess) -> Outcome:
         runner.end()
         outcome = outcome_of(error)
         settle(shard, claim, outcome, [])
-        return outcome
-    return worked.outcome
+        return outcome, None
 
 
-def _settle_patiently(shard: Shard, claim: Claim, worked: Worked) -> None:
+def _settle_patiently(shard: Shard, claim: Claim, worked: Worked, taker: Taker | None) -> Claim | None:
     """Lets a database restart meanwhile. A finished dub's files are moved only once, so that is not tried again."""
     while True:
         try:
-            settle(shard, claim, worked.outcome, worked.events)
-            return
+            return settle(shard, claim, worked.outcome, worked.events, taker)
         except (OperationalError, InterfaceError):
             is_publishing = isinstance(worked.outcome, Finished) and worked.outcome.dub is not None
             if is_publishing or time.monotonic() > worked.good_until_s:

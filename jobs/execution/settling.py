@@ -8,7 +8,8 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from jobs import chain, failpoints, filing, releases, services
+from jobs import chain, claims, failpoints, filing, releases, services
+from jobs.claims import Taker
 from jobs.execution.outcomes import Broke, Delayed, DubFiles, Finished, Outcome, Refused, Stopped, StopReason
 from jobs.execution.renewing import renewed
 from jobs.execution.telling import part_finished
@@ -17,11 +18,13 @@ from jobs.services import Claim, NewEvent
 from library import services as library
 
 
-def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEvent]) -> None:
-    """Raises LeaseLost."""
+def settle(
+    shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEvent], taker: Taker | None = None
+) -> Claim | None:
+    """What the taker goes on with, where it was decided in the same transaction. Raises LeaseLost."""
     match outcome:
         case Finished(dub=None):
-            _finish(shard, claim, outcome, events)
+            return _finish(shard, claim, outcome, events, taker)
         case Finished(dub=DubFiles() as dub):
             _publish(shard, claim, outcome, dub, events)
         case Stopped(reason=StopReason.CANCELED):
@@ -37,26 +40,36 @@ def settle(shard: Shard, claim: Claim, outcome: Outcome, events: Sequence[NewEve
             releases.fail(claim, outcome.code, outcome.message, events)
         case Broke():
             releases.fail_attempt(claim, outcome.code, outcome.message, events)
+    return None
 
 
 @transaction.atomic
-def _finish(shard: Shard, claim: Claim, finished: Finished, events: Sequence[NewEvent]) -> library.Place:
-    """The shard is done, and what follows waits or its job is done: both or neither. Where its dub stands."""
+def _finish(
+    shard: Shard, claim: Claim, finished: Finished, events: Sequence[NewEvent], taker: Taker | None
+) -> Claim | None:
+    """The shard is done, and what follows waits or is held already, or its job is done: both or neither."""
     transaction.on_commit(partial(failpoints.reach, "after_finish_commit"))  # before the doorbell's
     services.finish(shard, claim, finished.result)
     services.note(shard.job, [*events, *part_finished(shard)])
-    if chain.follow(shard):
-        releases.end_canceled(shard.job)
-    else:
+    coming, held = chain.following(shard), None
+    if coming is None:
         shard.job.summary = finished.dub.summary if finished.dub else {}
         services.change(shard.job, JobState.DONE)
+    else:
+        held = claims.go_on(shard.job, coming, taker) if taker else None
+        chain.add(shard.job, coming)
+        releases.end_canceled(shard.job)
     failpoints.reach("before_finish_commit")
-    return filing.place_of(shard.job)
+    return Claim(held.id, shard.job.id, held.fencing_token, held) if held else None
 
 
 def _publish(shard: Shard, claim: Claim, finished: Finished, dub: DubFiles, events: Sequence[NewEvent]) -> None:
     """The dub is in the library and its job done: both or neither."""
     job = shard.job
+
+    def finish() -> library.Place:
+        _finish(shard, claim, finished, events, None)
+        return filing.place_of(shard.job)
 
     with renewed(claim):  # moving takes a while where the library is on another disk
         library.publish(
@@ -69,5 +82,5 @@ def _publish(shard: Shard, claim: Claim, finished: Finished, dub: DubFiles, even
                 duration_s=job.upload.media.get("duration_s"),
                 files=dub.artifacts,
             ),
-            in_same_transaction=partial(_finish, shard, claim, finished, events),
+            in_same_transaction=finish,
         )

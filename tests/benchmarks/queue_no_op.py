@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig
 
 if TYPE_CHECKING:
+    from jobs.claims import Taker
     from jobs.runner_process import RunnerProcess
     from jobs.services import Claim
 
@@ -25,14 +26,14 @@ def mark() -> None:
     os.close(file)
 
 
-def finish_at_once(claim: Claim, runner: RunnerProcess) -> None:
+def finish_at_once(claim: Claim, runner: RunnerProcess, taker: Taker) -> Claim | None:
     from jobs.execution.outcomes import Finished
     from jobs.execution.settling import settle
     from jobs.models import Shard
 
     mark()
-    shard = Shard.objects.get(id=claim.shard_id)
-    settle(shard, claim, Finished(result={}, dub=None), [])
+    shard = claim.shard or Shard.objects.select_related("job__upload").get(id=claim.shard_id)
+    return settle(shard, claim, Finished(result={}, dub=None), [], taker)
 
 
 class NoOp(AppConfig):
