@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import statistics
@@ -74,7 +75,7 @@ class Ours:
         from jobs import dispatch
         from pipeline.settings import DubSettings
 
-        for _ in range(count // CHAIN):
+        for _ in range(math.ceil(count / CHAIN)):
             dispatch.submit(self._upload.owner, self._upload, DubSettings(target_language="es"))
 
     def ring_once(self) -> float:
@@ -124,7 +125,7 @@ class Measurement:
         with self._workers() as master:
             first = len(self._wait_for(before + 1)) - before
             spent_s = cpu_s(master)
-            marks = self._wait_for(before + count)[before:]
+            marks = self._wait_for(before + count)[before : before + count]
             spent_s = cpu_s(master) - spent_s
         return Rate((count - 1) / (marks[-1] - marks[0]), 1000 * spent_s / (count - first))
 
