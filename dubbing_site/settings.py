@@ -21,6 +21,7 @@ data_dir.prepare(DATA_DIR)
 MEDIA_ROOT = DATA_DIR / "media"
 WORK_ROOT = DATA_DIR / "work"
 FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
+FILE_UPLOAD_HANDLERS = ["uploads.form_files.FormFileHandler"]
 
 SECRET_KEY = ENVIRONMENT.secret_key or data_dir.secret_key(DATA_DIR)
 DEBUG = ENVIRONMENT.debug

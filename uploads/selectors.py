@@ -23,7 +23,12 @@ def get_upload(user: User | AnonymousUser, upload_id: UUID) -> Upload:
     return visible_uploads(user).get(id=upload_id)
 
 
-def listed_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
-    """What a person would call their uploads: not the parts that a client sends one by one, nor what has expired."""
+def kept_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
+    """Without what has expired; a part of a whole that a client sends in parts is an upload of its own."""
     is_expired = Q(state=UploadState.RECEIVING, expires_at__lte=timezone.now())
-    return visible_uploads(user).filter(is_partial=False).exclude(is_expired).select_related("imported")
+    return visible_uploads(user).exclude(is_expired).select_related("imported")
+
+
+def listed_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
+    """What a person would call their uploads: not the parts that a client sends one by one."""
+    return kept_uploads(user).filter(is_partial=False)

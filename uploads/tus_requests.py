@@ -54,6 +54,9 @@ def _announced(headers: Mapping[str, str], size_bytes: int, concat: str) -> Anno
 def _parts(addresses: str) -> tuple[UUID, ...]:
     """Whatever host they name: what counts is the last part of the path."""
     try:
-        return tuple(UUID(urlsplit(address).path.rsplit("/", 1)[-1]) for address in addresses.split())
+        parts = tuple(UUID(urlsplit(address).path.rsplit("/", 1)[-1]) for address in addresses.split())
     except ValueError as error:
         raise UploadInvalid(_("Upload-Concat names something that is not an upload.")) from error
+    if not parts:
+        raise UploadInvalid(_("Upload-Concat names no parts."))
+    return parts

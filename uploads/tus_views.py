@@ -22,11 +22,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
+from pipeline.errors import StorageError, ToolError
 from uploads import ranges, services
 from uploads.api.views import named_in_logs, own_upload
 from uploads.bodies import Untouched, announced_length, pieces, whole_number
 from uploads.checksums import ALGORITHMS, Checksum, from_tus
-from uploads.errors import UploadBeyondEnd, WrongMediaType, WrongVersion
+from uploads.errors import UploadBeyondEnd, UploadLocked, WrongMediaType, WrongVersion
 from uploads.models import Upload, UploadState
 from uploads.tus_requests import new_upload
 from uploads.writers import exclusive, is_busy
@@ -99,7 +100,10 @@ class TusUploadView(TusView):
         if is_busy(upload.id):
             with exclusive(upload.id) as held:
                 upload = held.upload
-        upload = _completed(upload)  # where the server was stopped between the last byte and its answer
+        try:
+            upload = _completed(upload)  # where the server was stopped between the last byte and its answer
+        except (ToolError, StorageError) as error:  # not the file's fault; clients take all but 423 for “not there”
+            raise UploadLocked(_("The file cannot be examined now; try again in a moment.")) from error
         facts = upload.client_facts
         headers = {"Upload-Length": str(upload.size_bytes)} | _offset(upload) | _expiry(upload)
         headers |= {"Upload-Metadata": facts.tus_metadata} if facts.tus_metadata else {}

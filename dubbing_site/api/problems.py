@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from jobs.errors import BatchRefused
-from pipeline.errors import DiskFull, DubbingError, ToolTimeout
+from pipeline.errors import DiskFull, DubbingError, OutputNotWritable, StorageError, ToolTimeout
 
 CONTENT_TYPE = "application/problem+json"
 CHECKSUM_MISMATCH = 460  # tus' own; HTTP has none for it
@@ -56,6 +56,8 @@ STATUS_OF_CODE: dict[str, int] = {
     "jobs.draining": HTTPStatus.SERVICE_UNAVAILABLE,
     "jobs.queue_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull.code: HTTPStatus.INSUFFICIENT_STORAGE,
+    StorageError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
+    OutputNotWritable.code: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 USER_CAN_FIX = 2  # DubbingError.exit_code of errors that another file or option solves
 

@@ -53,6 +53,7 @@ class UploadSerializer(serializers.ModelSerializer):
             "media",
             "type",
             "last_modified_ms",
+            "is_partial",
             "import_path",
             "created_at",
             "updated_at",

@@ -30,7 +30,7 @@ from uploads.bodies import Untouched, announced_length, pieces, whole_number
 from uploads.checksums import Checksum, from_content_digest, from_hex
 from uploads.errors import UploadInvalid
 from uploads.models import Upload, UploadState
-from uploads.selectors import get_upload, listed_uploads
+from uploads.selectors import get_upload, kept_uploads
 
 OFFSET = OpenApiParameter("offset", OpenApiTypes.INT, required=True, description="Of the chunk's first byte.")
 DIGEST = OpenApiParameter(
@@ -56,7 +56,7 @@ class UploadsView(generics.ListAPIView):
     def get_queryset(self) -> QuerySet[Upload]:
         form = UploadListSerializer(data=self.request.query_params)
         form.is_valid(raise_exception=True)
-        return listed_uploads(self.request.user).filter(**form.validated_data)
+        return kept_uploads(self.request.user).filter(**form.validated_data)
 
     @extend_schema(operation_id="uploads_list", parameters=[UploadListSerializer])
     def get(self, request: Request, *_arguments: Any) -> Response:

@@ -26,7 +26,7 @@ from uploads.writers import Held, ask, exclusive, give_connection_back
 
 RECORD_EVERY_BYTES = 32 * 1024**2
 RECORD_EVERY_S = 2.0
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0
 
 
 def append(

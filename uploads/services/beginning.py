@@ -21,6 +21,7 @@ from uploads.models import CHUNK_BYTES, Upload, UploadState, incoming_root
 from uploads.names import display_name
 
 logger = structlog.get_logger(__name__)
+FIRST_BYTE_WITHIN = timedelta(hours=1)  # room that nobody uses is not kept from others for a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def made(owner: User, announced: Announced, *, now: datetime) -> Upload:
         metadata=announced.client.to_json(),
         is_partial=announced.is_partial,
         updated_at=now,
-        expires_at=expiry(now),
+        expires_at=now + FIRST_BYTE_WITHIN,
     )
 
 

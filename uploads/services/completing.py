@@ -43,6 +43,7 @@ def complete(
         give_connection_back()
         found = _verified(held, sha256 or upload.expected_sha256, known_sha256)
         if upload.state == UploadState.READY:
+            Upload.objects.filter(id=upload_id).update(sha256=found)  # it is not reckoned again
             return upload
         media = _examined(upload)
         return _keep(upload, media, found, now=clock())
