@@ -14,6 +14,7 @@ from tests.servers import running_postgres
 HERE = Path(__file__).parent
 FILES = (
     "test_fairness.py",
+    "test_going_on.py",
     "test_idempotency.py",
     "test_job_states.py",
     "test_queue.py",
