@@ -88,7 +88,9 @@ class Environment:
     max_running_jobs_per_user: int = documented("2", "Jobs one user may have running; 0: no limit.", minimum=0)
     max_waiting_jobs_per_user: int = documented("50", "Jobs one user may have waiting; 0: no limit.", minimum=0)
     max_jobs_per_day_per_user: int = documented("200", "Jobs one user may start a day; 0: no limit.", minimum=0)
-    drain_seconds: int = documented("10", "Seconds running dubs get to stop before they are killed.", minimum=1)
+    drain_seconds: int = documented(
+        "10", "Seconds that running dubs, and requests being answered, get to end before they are cut off.", minimum=1
+    )
     # The queue
     redis_url: str = documented("", "Redis address, such as redis://localhost:6379/0; empty: the database does it all.")
     queue_mode: str = documented(

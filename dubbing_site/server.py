@@ -3,18 +3,16 @@
 It waits for slow readers: daphne buffers a response in memory as fast as the application makes it, so one phone
 downloading a film would cost the film's size. It lets the application read a large body while it arrives, and hands
 a small one over as the application asks for it: daphne would collect it first and queue all of it. And it tells
-sockets that it goes away (1001) before it does. SIGUSR1 tells it that it will have to: it goes on answering, but is
-not ready and takes no new jobs.
+sockets that it goes away (1001) before it does. SIGTERM lets those finish whom it is answering; SIGUSR1 tells it that
+it will have to go: it goes on answering, but is not ready and takes no new jobs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-import signal
 from collections.abc import AsyncIterator
 from functools import partial
-from types import FrameType
 from typing import IO, Any
 
 import daphne.server
@@ -32,11 +30,13 @@ from zope.interface import implementer
 from dubbing_site.web_server import ARRIVING_BODY
 from dubbing_site.web_server.arriving import ArrivingBody
 from dubbing_site.web_server.connections import PatientFactory, PatientRequest
+from dubbing_site.web_server.leaving import Leaving
 from jobs import drain
 
 BODY_CHUNK_BYTES = 1024 * 1024
 GOING_AWAY = 1001
 CLOSE_FRAME_S = 0.3  # for the close frame to leave before the socket is torn down
+TASKS_END_S = 0.3
 UPLOADS_END_S = 1.5  # for what arrived of uploads to be recorded once they are cut
 
 daphne.server.HTTPFactory = PatientFactory  # Server.run makes it by this name and knows no other way
@@ -103,6 +103,12 @@ class PatientServer(Server):
     def is_busy(self) -> bool:
         """Whether one more body that arrives slowly would be one too many."""
         return self._is_ending or len(self._arriving) >= settings.UPLOADS_AT_ONCE
+
+    def is_answering(self) -> bool:
+        """Whether a request has not been answered to its end; sockets do not count."""
+        http = (details for protocol, details in self.connections.items() if isinstance(protocol, WebRequest))
+        applications = [details.get("application_instance") for details in http]
+        return any(application is not None and not application.done() for application in applications)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> asyncio.Queue[dict[str, Any]] | None:
         if not isinstance(protocol, PatientRequest):
@@ -175,6 +181,16 @@ class PatientServer(Server):
         for application in storing:
             application.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+        await end_tasks()
+
+
+async def end_tasks() -> None:
+    """Ends what Django started for requests and forgets when they are canceled: Python 3.11 may crash on it at exit."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=TASKS_END_S)
 
 
 def main() -> None:
@@ -182,13 +198,10 @@ def main() -> None:
 
     environment = settings.ENVIRONMENT
     endpoints = build_endpoint_description_strings(host=environment.host, port=environment.port)
-    signal.signal(signal.SIGUSR1, _take_no_more_jobs)
     reactor.addSystemEventTrigger("before", "shutdown", drain.request)  # type: ignore[arg-type]  # phase, event, callable
-    PatientServer(application, endpoints=endpoints, server_name="dubbing-pipeline").run()
-
-
-def _take_no_more_jobs(number: int, frame: FrameType | None) -> None:
-    drain.request()
+    server = PatientServer(application, endpoints=endpoints, server_name="dubbing-pipeline")
+    Leaving(server.is_answering, settings.DRAIN_SECONDS).watch()
+    server.run()
 
 
 if __name__ == "__main__":

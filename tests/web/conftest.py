@@ -129,7 +129,7 @@ def small_server(transactional_db: None, data_dir: Path) -> Iterator[RunningServ
 @contextmanager
 def running_server(data_dir: Path, module: str = "dubbing_site.server", **more: str) -> Iterator[RunningServer]:
     port = free_port()
-    environment = child_environment(data_dir, PORT=str(port), **more)
+    environment = child_environment(data_dir, PORT=str(port), **{"DRAIN_SECONDS": "1"} | more)
     process = subprocess.Popen([sys.executable, "-m", module], env=environment)
     running = RunningServer(port, process, environment)
     try:
