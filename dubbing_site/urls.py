@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from dubbing_site import pwa
 from dubbing_site.health import healthz, readyz
 
 urlpatterns = [
@@ -15,6 +16,9 @@ urlpatterns = [
     path("api/", include(("dubbing_site.api.urls", "api"))),
     path("files/", include("uploads.tus_urls")),
     path("admin/", admin.site.urls),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("service-worker.js", pwa.service_worker, name="service_worker"),
+    path("offline/", pwa.offline, name="offline"),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

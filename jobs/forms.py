@@ -23,6 +23,8 @@ from jobs.templatetags.jobs_display import MODE_TITLES
 from pipeline.engines import registry
 from pipeline.engines.base import EngineKind, TranslationEngine
 from pipeline.settings import AUTO, MAX_SPEAKERS, BurnIn, DubSettings, Loudness, Mode
+from uploads.models import Upload, UploadState
+from uploads.selectors import visible_uploads
 
 EPISODE_MAX = 10_000
 OPTIONAL = ("source_language", "voice", "audio_track", "subtitle_track", "speakers")  # empty is None
@@ -105,9 +107,11 @@ class FilingForm(forms.Form):
 
 class NewDubForm(FilingForm):
     preset = forms.ModelChoiceField(Preset.objects.none(), required=False, widget=forms.HiddenInput)
+    upload = forms.ModelChoiceField(Upload.objects.none(), required=False, widget=forms.HiddenInput)
     file = forms.FileField(
         label=gettext_lazy("Video or recording"),
-        error_messages={"required": gettext_lazy("Choose a file first.")},
+        required=False,
+        allow_empty_file=True,  # `receive` says what is wrong with an empty one
         widget=forms.FileInput(attrs={"accept": "video/*,audio/*,.mkv,.avi,.flac,.ogg"}),
     )
     target_language = forms.ChoiceField(
@@ -175,6 +179,7 @@ class NewDubForm(FilingForm):
         super().__init__(user, *args, **kwargs)
         self._user = user
         cast(forms.ModelChoiceField, self.fields["preset"]).queryset = visible_presets(user)
+        cast(forms.ModelChoiceField, self.fields["upload"]).queryset = visible_uploads(user)
         if not limits_of(user).may_use_high:
             others = [(mode, title) for mode, title in MODE_TITLES.items() if mode != Mode.HIGH]
             cast(forms.ChoiceField, self.fields["mode"]).choices = others
@@ -203,13 +208,27 @@ class NewDubForm(FilingForm):
         return any(name in self.errors for name in FILING)
 
     def clean(self) -> dict[str, Any]:
-        """Refuses before the work starts what the engines here cannot do."""
+        """Refuses before the work starts, and before the file is there, what the engines here cannot do."""
         data = super().clean() or self.cleaned_data
-        if "target_language" in data and not self.errors:
+        self._check_source()
+        if not self.errors.keys() - {"file"}:
             settings = self.dub_settings()
             for obstacle in obstacles(settings, settings.source_language or DEFAULT_SOURCE):
                 self.add_error(obstacle.setting, str(obstacle.error))
         return data
+
+    def _check_source(self) -> None:
+        """A file comes with the form, or was uploaded before."""
+        if self.errors.pop("upload", None):
+            self.add_error("file", _("This file is not here any more; choose it again."))
+        elif not self.errors.get("file") and not (self.cleaned_data.get("file") or self.cleaned_data.get("upload")):
+            self.add_error("file", _("Choose a file first."))
+
+    @property
+    def waits_for_upload(self) -> bool:
+        """Whether all is well but for the file, which is still on its way."""
+        upload: Upload | None = self.cleaned_data["upload"]
+        return upload is not None and upload.state == UploadState.RECEIVING
 
     def dub_settings(self) -> DubSettings:
         """What the form asks, over what it does not show of the preset it started from."""

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from jobs import action_views, keeping_views, views
+from jobs import action_views, import_views, keeping_views, new_dub_views, views
 
 app_name = "jobs"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("new/", views.new, name="new"),
+    path("new/", new_dub_views.new, name="new"),
+    path("new/import/", import_views.choose, name="import"),
+    path("share/", new_dub_views.share, name="share"),
+    path("uploads/<uuid:upload_id>/discard/", new_dub_views.discard_upload, name="discard_upload"),
     path("jobs/", views.every_job, name="list"),
     path("jobs/<uuid:job_id>/", views.detail, name="detail"),
     path("jobs/<uuid:job_id>/file/", action_views.refile, name="refile"),

@@ -1,35 +1,27 @@
-"""Pages of jobs: home, all jobs, a new dub, one job. Thin: services and selectors do the work."""
+"""Pages of jobs: home, all jobs, one job. Thin: services and selectors do the work."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case, When
-from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.signed_in import SignedInRequest
-from jobs import dispatch, presets, quotas, selectors
-from jobs.errors import NameTaken, TooManyKept
-from jobs.forms import FILING, FilingForm, JobListForm, NewDubForm
-from jobs.models import FINAL_STATES, EventKind, Job, JobState, Preset
+from jobs import selectors
+from jobs.forms import FILING, FilingForm, JobListForm
+from jobs.models import FINAL_STATES, EventKind, Job, JobState
 from jobs.templatetags.jobs_display import overall_progress
-from jobs.transport import admission
 from jobs.waiting import waiting_of
 from library.selectors import visible_dubs
-from pipeline.errors import DubbingError, StorageError
 from pipeline.progress import StageName
-from pipeline.settings import DubSettings
-from uploads.services import discard, receive
 
 DUBS_A_PAGE = 24
 JOBS_A_PAGE = 50
@@ -68,82 +60,6 @@ def every_job(request: SignedInRequest) -> HttpResponse:
     jobs = selectors.visible_jobs(request.user).filter(**wanted).select_related("project").prefetch_related("stages")
     page = Paginator(jobs.order_by("-created_at", "-id"), JOBS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "jobs/list.html", {"form": form, "page": page, "is_filtered": bool(wanted)})
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def new(request: SignedInRequest) -> HttpResponse:
-    """The form for a new dub. Scripts send it with `Accept: application/json` and get the address or the errors."""
-    preset = _preset_to_start_from(request)
-    initial = {"preset": preset, **NewDubForm.initial_of(preset.dub_settings)} if preset else None
-    form = NewDubForm(request.user, request.POST or None, request.FILES or None, initial=initial)
-    wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-    job = _start(request, form) if request.method == "POST" and form.is_valid() else None
-    if job is not None:
-        address = reverse("jobs:detail", args=[job.id])
-        return JsonResponse({"url": address}, status=201) if wants_json else redirect(address)
-    if wants_json:
-        return JsonResponse({"errors": form.errors}, status=422)
-    context = {
-        "form": form,
-        "max_bytes": settings.UPLOAD_MAX_BYTES,
-        "hide_new_dub": True,
-        "refusal": "" if form.is_bound else _refusal(request),
-        "presets": presets.visible_presets(request.user),
-        "chosen": preset,
-    }
-    return render(request, "jobs/new.html", context, status=422 if form.errors else 200)
-
-
-def _preset_to_start_from(request: SignedInRequest) -> Preset | None:
-    """The one asked for, none where none is asked for, else the default one."""
-    asked = request.POST.get("preset", request.GET.get("preset"))
-    if asked is None:
-        return presets.default_preset(request.user)
-    try:
-        return presets.get_preset(request.user, UUID(asked))
-    except (ValueError, Preset.DoesNotExist):
-        return None
-
-
-def _require_room(request: SignedInRequest, wanted: DubSettings) -> None:
-    """Before a file is taken in. Raises what a submission would raise now."""
-    admission.require_open()
-    quotas.look(request.user, [wanted], now=timezone.now())
-
-
-def _refusal(request: SignedInRequest) -> str:
-    """Why no dub can be started now; said before somebody sends gigabytes."""
-    try:
-        _require_room(request, DubSettings(target_language="en"))
-    except DubbingError as error:
-        return str(error)
-    return ""
-
-
-def _start(request: SignedInRequest, form: NewDubForm) -> Job | None:
-    """The job, or None with the reason among the form's errors."""
-    try:
-        _require_room(request, form.dub_settings())
-    except DubbingError as error:
-        form.add_error(None, str(error))
-        return None
-    try:
-        upload = receive(request.user, form.cleaned_data["file"])
-    except DubbingError as error:
-        form.add_error(None if isinstance(error, StorageError) else "file", str(error))
-        return None
-    try:
-        job = dispatch.submit(request.user, upload, form.dub_settings(), filed=form.filed())
-        if form.cleaned_data["save_as"]:
-            presets.create_preset(request.user, form.cleaned_data["save_as"], form.dub_settings())
-    except (NameTaken, TooManyKept) as error:  # the job is there; only the preset is not
-        messages.warning(request, str(error))
-    except DubbingError as error:
-        discard(upload)
-        form.add_error(None, str(error))
-        return None
-    return job
 
 
 @login_required

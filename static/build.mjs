@@ -19,7 +19,7 @@ execFileSync(
 );
 
 await build({
-  entryPoints: ["theme", "app", "home", "new_dub", "job", "player"].map((name) => from(`src/js/${name}.js`)),
+  entryPoints: ["theme", "app", "home", "new_dub", "job", "player", "service_worker"].map((name) => from(`src/js/${name}.js`)),
   outdir: from("public/js"),
   bundle: true,
   minify: true,
@@ -45,4 +45,6 @@ for (const subset of ["latin", "latin-ext"]) {
   );
 }
 cpSync(from("node_modules/@fontsource-variable/figtree/LICENSE"), from("public/fonts/LICENSE"));
-cpSync(from("src/img/favicon.svg"), from("public/img/favicon.svg"));
+for (const name of ["favicon.svg", "icon-180.png", "icon-192.png", "icon-512.png", "icon-maskable-512.png"]) {
+  cpSync(from("src/img", name), from("public/img", name));
+}

@@ -9,5 +9,6 @@ export default [
     languageOptions: { globals: globals.browser },
     rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error", "max-lines": ["error", 350] },
   },
+  { files: ["src/js/service_worker.js"], languageOptions: { globals: globals.serviceworker } },
   { files: ["build.mjs", "eslint.config.js"], languageOptions: { globals: globals.node } },
 ];

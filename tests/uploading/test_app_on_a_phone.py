@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,20 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.uploading.media import write_noise
 from tests.uploading.site import Template, UploadSite, running_site
-from tests.uploading.wizard import assert_arrived, kept_bytes, only_upload, phone, slow_down, transfer
+from tests.uploading.wizard import (
+    SIZE_BYTES,
+    assert_arrived,
+    only_upload,
+    phone,
+    rows_of,
+    slow_down,
+    transfer,
+    unfinished,
+    wait_until_half,
+)
 from tests.web.browser import assert_fits, running_browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SIZE_BYTES = 24_000_000
-KEPT_ENOUGH_BYTES = 8_000_000
 # What the system does when another app shares: it posts a form that no page of the site holds.
 SHARE = """
 () => {
@@ -34,6 +43,7 @@ WORKER_IS_AT_WORK = """
   else serviceWorker.addEventListener("controllerchange", () => resolve());
 })
 """
+DATABASES = "async () => (await indexedDB.databases()).map(({ name }) => name)"
 KEPT_ADDRESSES = """
 async () => {
   const kept = [];
@@ -51,16 +61,17 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "holiday.wav"
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Each test's own, by its name."""
+    path = tmp_path / f"holiday {uuid.uuid4()}.wav"
     write_noise(path, SIZE_BYTES)
     return path
 
 
-@pytest.fixture
-def site(upload_template: Template, tmp_path: Path) -> Iterator[UploadSite]:
-    with running_site(tmp_path / "site", upload_template) as running:
+@pytest.fixture(scope="module")
+def site(upload_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UploadSite]:
+    with running_site(tmp_path_factory.mktemp("site"), upload_template) as running:
         yield running
 
 
@@ -68,9 +79,13 @@ def site(upload_template: Template, tmp_path: Path) -> Iterator[UploadSite]:
 def page(browser: Browser, site: UploadSite) -> Iterator[Page]:
     """Its service worker is at work."""
     with phone(browser, site, service_workers="allow") as opened:
-        opened.goto("/")
-        opened.evaluate(WORKER_IS_AT_WORK)
+        wait_for_worker(opened)
         yield opened
+
+
+def wait_for_worker(page: Page) -> None:
+    page.goto("/")
+    page.evaluate(WORKER_IS_AT_WORK)
 
 
 def share(page: Page, film: Path) -> None:
@@ -115,20 +130,43 @@ def test_nothing_of_the_signed_in_user_is_kept_in_the_browser(page: Page) -> Non
 def test_a_shared_file_is_sent_and_goes_on_after_a_reload(page: Page, site: UploadSite, film: Path) -> None:
     slow_down(page)
     share(page, film)
-    page.wait_for_url("**/new/")
-    transfer(page, "sending")
-    expect(page.locator("[data-file-name]")).to_have_text(film.name)
-    site.wait(lambda: kept_bytes(site) >= KEPT_ENOUGH_BYTES, "a part is kept")
-    begun = only_upload(site)
+    expect(transfer(page, "new")).to_contain_text(film.name)
+    page.get_by_role("button", name="Upload it").click()
+    wait_until_half(page, site, film)
+    begun = only_upload(site, film)
     page.close(run_before_unload=False)
     again = page.context.new_page()
     again.goto("/new/")
 
-    again.locator("[data-unfinished]").get_by_role("button", name="Go on").click()
+    unfinished(again, film).get_by_role("button", name="Go on").click()
 
     transfer(again, "done")
-    assert only_upload(site) == begun
+    assert only_upload(site, film) == begun
     assert_arrived(site, film)
+
+
+def test_nothing_is_sent_of_a_shared_file_that_nobody_wants(page: Page, site: UploadSite, film: Path) -> None:
+    share(page, film)
+    transfer(page, "new")
+
+    page.get_by_role("button", name="No", exact=True).click()
+
+    expect(page.get_by_text("Choose a video or a recording")).to_be_visible()
+    assert not rows_of(site, film)
+
+
+def test_signing_out_leaves_no_file_in_the_browser(browser: Browser, site: UploadSite, film: Path) -> None:
+    with phone(browser, site, user="bob", service_workers="allow") as page:
+        wait_for_worker(page)
+        share(page, film)
+        transfer(page, "new")
+        assert page.evaluate(DATABASES) == ["dubbing-pipeline"]
+        page.locator("[data-menu] summary").click()
+
+        page.get_by_role("button", name="Sign out").click()
+
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert page.evaluate(DATABASES) == []
 
 
 def test_a_shared_file_is_taken_where_no_service_worker_is(browser: Browser, site: UploadSite, film: Path) -> None:

@@ -34,7 +34,18 @@ SWITCHES = (
 USERNAME = "alice"
 PASSWORD = "correct horse battery"
 # What the browser writes to the console although the site answered as it should: a refused form, a lost connection.
-EXPECTED_ERRORS = ("status of 422", "ERR_CONNECTION_RESET", "WebSocket connection to")
+EXPECTED_ERRORS = (
+    "status of 401",
+    "status of 410",
+    "status of 422",
+    "status of 502",
+    "ERR_CONNECTION_RESET",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_NETWORK_CHANGED",
+    "ERR_EMPTY_RESPONSE",
+    "WebSocket connection to",
+)
 expect.set_options(timeout=20_000)  # milliseconds; the machine dubs with all its cores meanwhile
 
 
@@ -119,6 +130,7 @@ def phone(
         java_script_enabled=with_scripts,
         device_scale_factor=2,
         storage_state=session,
+        service_workers="block",  # tests that cut the network want it cut, and one site's worker not on the next
     )
     page = context.new_page()
     errors = collect_errors(page)

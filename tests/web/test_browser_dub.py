@@ -260,7 +260,7 @@ def choose_spanish_again(visitor: Page) -> None:
     expect(visitor.get_by_role("button", name="Dub into")).to_contain_text("Spanish")
 
 
-def test_a_connection_lost_during_the_upload_is_told(visitor: Page, spoken_clip: Path) -> None:
+def test_a_connection_lost_at_the_start_is_told(visitor: Page, spoken_clip: Path) -> None:
     visitor.goto("/new/")
 
     def lose(route: Route) -> None:
@@ -274,7 +274,7 @@ def test_a_connection_lost_during_the_upload_is_told(visitor: Page, spoken_clip:
 
     visitor.get_by_role("button", name="Start dubbing").click()
 
-    expect(visitor.get_by_text("The connection was lost before the file arrived.")).to_be_visible()
+    expect(visitor.get_by_text("The server cannot be reached, so nothing was started.")).to_be_visible()
     expect(visitor.get_by_role("button", name="Start dubbing")).to_be_visible()
 
 

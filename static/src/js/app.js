@@ -1,5 +1,8 @@
 // What every page does: messages, the account menu, questions before something is thrown away.
+import { forgetAll } from "./kept_files.js";
 import { adoptToasts } from "./toasts.js";
+
+const SIGN_OUT = "/accounts/logout/";
 
 function closeMenus(event) {
   for (const menu of document.querySelectorAll("details[data-menu][open]")) {
@@ -14,7 +17,23 @@ function askFirst(event) {
   dialog.showModal();
 }
 
+/** The next person at this browser must not find what this one was about to upload. */
+async function clearOut(event) {
+  const form = event.target;
+  if (new URL(form.action).pathname !== SIGN_OUT || event.defaultPrevented) return;
+  event.preventDefault();
+  await forgetAll().catch(() => null); // no storage in a private window
+  form.submit();
+}
+
+// Only where the page is safe from listeners on the way: browsers refuse it on plain http, except on this machine.
+function workOffline() {
+  navigator.serviceWorker?.register("/service-worker.js").catch(() => null); // the site works without
+}
+
 adoptToasts();
+addEventListener("load", workOffline);
 document.addEventListener("click", closeMenus);
 document.addEventListener("keydown", closeMenus);
 document.addEventListener("submit", askFirst);
+document.addEventListener("submit", clearOut);

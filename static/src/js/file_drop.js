@@ -1,60 +1,61 @@
-// The file picker as a drop target that says what was picked.
-import { bytes, clock } from "./format.js";
+// Choosing a file: with the browser's picker, by dropping it, or with a handle that outlives the page where there is one.
+const CANCELED = "AbortError";
+// A phone's own picker offers gallery and camera; the one that gives handles only shows folders.
+const HAS_HANDLES = "showOpenFilePicker" in window && matchMedia("(pointer: fine)").matches;
 
-function durationOf(file, kind) {
-  return new Promise((resolve) => {
-    const media = document.createElement(kind);
-    const url = URL.createObjectURL(file);
-    const finish = (seconds) => {
-      URL.revokeObjectURL(url);
-      resolve(Number.isFinite(seconds) ? seconds : null);
-    };
-    media.preload = "metadata";
-    media.onloadedmetadata = () => finish(media.duration);
-    media.onerror = () => finish(null); // a codec this browser lacks: the server will know
-    media.src = url;
-  });
+async function pick() {
+  const [handle] = await window.showOpenFilePicker({ id: "media" });
+  return { file: await handle.getFile(), handle };
 }
 
-async function show(drop, file) {
-  const facts = drop.querySelector("[data-file-facts]");
-  drop.classList.toggle("is-filled", Boolean(file));
-  drop.querySelector("[data-drop-empty]").hidden = Boolean(file);
-  drop.querySelector("[data-drop-filled]").hidden = !file;
-  drop.querySelector("[data-drop-change]").hidden = !file;
-  const isAudio = file?.type.startsWith("audio/");
-  const symbol = drop.querySelector("[data-drop-mark] use");
-  const sprite = symbol.getAttribute("href").split("#")[0];
-  symbol.setAttribute("href", `${sprite}#${file ? (isAudio ? "file-audio" : "film") : "upload"}`);
-  if (!file) return;
-  drop.querySelector("[data-file-name]").textContent = file.name;
-  facts.textContent = bytes(file.size);
-  const seconds = await durationOf(file, isAudio ? "audio" : "video");
-  if (seconds !== null) facts.textContent = `${bytes(file.size)} · ${clock(seconds)}`;
+async function dropped({ items, files }) {
+  const handling = items[0]?.getAsFileSystemHandle?.(); // only now: the list is empty once the event is over
+  const [file] = files;
+  const handle = await handling?.catch(() => null);
+  return { file, handle: handle?.kind === "file" ? handle : null };
 }
 
-/** Calls `onPick(file or undefined)` whenever the choice changes. */
-export function enhanceDrop(drop, onPick) {
-  const input = drop.querySelector('input[type="file"]');
-  const changed = () => {
-    show(drop, input.files[0]);
-    onPick(input.files[0]);
-  };
-  const hover = (isOver) => (event) => {
+export class FileDrop {
+  /** `onPick({file, handle})`; the handle is null where this browser has none. */
+  constructor(drop, onPick) {
+    this.drop = drop;
+    this.input = drop.querySelector('input[type="file"]');
+    this.onPick = onPick;
+    this.input.addEventListener("change", () => this.changed());
+    this.input.addEventListener("click", (event) => HAS_HANDLES && this.openPicker(event));
+    for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => this.hover(event, true));
+    drop.addEventListener("dragleave", (event) => this.hover(event, false));
+    drop.addEventListener("drop", (event) => this.take(event));
+    if (this.input.files.length) this.changed(); // the browser restored it after a reload
+  }
+
+  /** Within a click, as browsers insist. */
+  open() {
+    this.input.click();
+  }
+
+  changed() {
+    const [file] = this.input.files;
+    this.input.value = ""; // the same file can be chosen again, and is not sent a second time with the form
+    if (file) this.onPick({ file, handle: null });
+  }
+
+  async openPicker(event) {
     event.preventDefault();
-    drop.classList.toggle("is-over", isOver);
-  };
-  input.addEventListener("change", changed);
-  drop.addEventListener("dragenter", hover(true));
-  drop.addEventListener("dragover", hover(true));
-  drop.addEventListener("dragleave", hover(false));
-  drop.addEventListener("drop", (event) => {
-    hover(false)(event);
-    if (!event.dataTransfer.files.length) return;
-    const one = new DataTransfer();
-    one.items.add(event.dataTransfer.files[0]);
-    input.files = one.files;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-  if (input.files.length) changed(); // the browser restored it after a reload
+    try {
+      this.onPick(await pick());
+    } catch (error) {
+      if (error.name !== CANCELED) throw error;
+    }
+  }
+
+  hover(event, isOver) {
+    event.preventDefault();
+    this.drop.classList.toggle("is-over", isOver);
+  }
+
+  async take(event) {
+    this.hover(event, false);
+    if (event.dataTransfer.files.length) this.onPick(await dropped(event.dataTransfer));
+  }
 }

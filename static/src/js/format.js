@@ -2,10 +2,11 @@
 const locale = document.documentElement.lang || undefined;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
+/** As the server's pages and messages say it: steps of 1024. */
 export function bytes(count) {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log(Math.max(count, 1)) / Math.log(1000)));
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(count, 1)) / 10));
   const options = { style: "unit", unit: UNITS[power], maximumFractionDigits: power > 1 ? 1 : 0 };
-  return new Intl.NumberFormat(locale, options).format(count / 1000 ** power);
+  return new Intl.NumberFormat(locale, options).format(count / 1024 ** power);
 }
 
 export function clock(seconds) {

@@ -1,73 +1,64 @@
-// The form for a new dub: drop target, language sheets, upload with speed and time left.
-import { enhanceDrop } from "./file_drop.js";
+// The form for a new dub. The file is on its way while the rest is filled in; starting waits for it.
 import { clearErrors, forgetOnChange, showErrors } from "./form_errors.js";
-import { bytes, span, text } from "./format.js";
+import { text } from "./format.js";
+import { forgetOld } from "./kept_files.js";
 import { enhancePicker } from "./language_picker.js";
-import { send } from "./upload.js";
+import { csrfToken } from "./requests.js";
+import { Source } from "./source.js";
+import { showToast } from "./toasts.js";
+
+const ACCEPTED = 202; // all is well but for the file, which is still on its way
 
 const form = document.querySelector("[data-new-dub]");
-const panel = form.querySelector("[data-upload]");
-const status = panel.querySelector("[data-upload-status]");
-const fileInput = form.querySelector('[data-drop] input[type="file"]');
+const button = form.querySelector("[data-start]");
+const armed = form.querySelector("[data-armed]");
+const source = form.querySelector("[data-drop]") && new Source(form, follow);
 
-function leaving(event) {
-  event.preventDefault();
+function setArmed(isArmed) {
+  armed.hidden = !isArmed;
+  button.hidden = isArmed;
 }
 
-function setUploading(isUploading) {
-  panel.hidden = !isUploading;
-  form.querySelector("[data-actions]").hidden = isUploading;
-  if (isUploading) {
-    addEventListener("beforeunload", leaving);
-    panel.scrollIntoView({ block: "nearest", behavior: "smooth" });
-  } else {
-    removeEventListener("beforeunload", leaving);
+/** Goes on with the start that was asked for while the file was on its way. */
+function follow(transfer) {
+  armed.querySelector("[data-armed-percent]").textContent = `${Math.floor(transfer.fraction * 100)} %`;
+  if (armed.hidden) return;
+  if (transfer.state === "done") submit();
+  if (["refused", "canceled"].includes(transfer.state)) setArmed(false);
+}
+
+async function post() {
+  const body = new FormData(form);
+  body.delete("file");
+  if (source?.uploadId) body.set("upload", source.uploadId);
+  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
+  const answer = await fetch(form.action, { method: "POST", headers, body });
+  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+  return { status: answer.status, answer: isJson ? await answer.json() : {} };
+}
+
+function settle({ status, answer }) {
+  const errors = answer.errors;
+  if (errors && source?.isOnTheWay && !source.uploadId) delete errors.file; // it only has no number yet
+  if (answer.url) location.assign(answer.url);
+  else if (status === ACCEPTED || (errors && !Object.keys(errors).length)) setArmed(true);
+  else {
+    setArmed(false);
+    showErrors(form, errors ?? { __all__: [text(form, "Refused", { status })] });
   }
 }
 
-function showProgress({ sentBytes, totalBytes, bytesPerSecond }) {
-  const fraction = sentBytes / totalBytes;
-  panel.querySelector("progress").value = fraction;
-  panel.querySelector("[data-upload-percent]").textContent = `${Math.floor(fraction * 100)} %`;
-  if (fraction === 1) {
-    status.textContent = text(form, "Checking");
-    return;
-  }
-  const figures = { sent: bytes(sentBytes), total: bytes(totalBytes), speed: bytes(bytesPerSecond) };
-  const left = bytesPerSecond > 0 ? text(form, "Left", { time: span((totalBytes - sentBytes) / bytesPerSecond) }) : "";
-  status.textContent = [text(form, "Speed", figures), left].filter(Boolean).join(" · ");
-}
-
-/** What can be told before a single byte is sent. */
-function fileError(file) {
-  if (!file) return text(form, "NoFile");
-  return file.size > Number(form.dataset.maxBytes) ? text(form, "TooLarge") : null;
-}
-
-function settle({ status: code, answer }) {
-  setUploading(false);
-  if (answer?.url) location.assign(answer.url);
-  else if (answer?.errors) showErrors(form, answer.errors);
-  else showErrors(form, { __all__: [text(form, "Refused", { status: code })] });
-}
-
-async function start(event) {
-  event.preventDefault();
+async function submit() {
   clearErrors(form);
-  const problem = fileError(fileInput.files[0]);
-  if (problem) {
-    showErrors(form, { file: [problem] });
-    return;
-  }
-  const stop = new AbortController();
-  panel.querySelector("[data-upload-cancel]").onclick = () => stop.abort();
-  setUploading(true);
-  showProgress({ sentBytes: 0, totalBytes: fileInput.files[0].size, bytesPerSecond: 0 });
+  if (source?.transfer?.state === "new") source.transfer.start();
+  button.disabled = true;
   try {
-    settle(await send(form, showProgress, stop.signal));
-  } catch (error) {
-    setUploading(false);
-    if (error.message === "lost") showErrors(form, { __all__: [text(form, "Lost")] });
+    settle(await post());
+  } catch {
+    setArmed(false);
+    showErrors(form, { __all__: [text(form, "Unreachable")] });
+  } finally {
+    button.disabled = false;
   }
 }
 
@@ -88,11 +79,21 @@ function choosePreset(event) {
   startFrom(link).catch(() => location.assign(link.href));
 }
 
+/** What the address says was meant: a file another app shared, or an upload to go on with. */
+async function comeFrom(parameters) {
+  if (parameters.has("shared")) await source.offerShared(parameters.get("shared"));
+  const upload = source.waiting.upload(parameters.get("upload"));
+  if (upload?.isImport) await source.goOn(upload, null);
+  if (parameters.has("share")) showToast(text(form, "ShareFailed"), "error");
+}
+
 forgetOnChange(form);
 form.addEventListener("click", choosePreset);
-enhanceDrop(form.querySelector("[data-drop]"), (file) => {
-  const problem = file && fileError(file);
-  if (problem) showErrors(form, { file: [problem] });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
 });
+armed.querySelector("[data-disarm]").addEventListener("click", () => setArmed(false));
 form.querySelectorAll("[data-picker]").forEach(enhancePicker);
-form.addEventListener("submit", start);
+if (source) comeFrom(new URLSearchParams(location.search));
+forgetOld().catch(() => null); // no storage in a private window

@@ -8,20 +8,21 @@ function live(toast) {
   if (toast.dataset.level !== "error") setTimeout(() => toast.remove(), STAYS_MS);
 }
 
+function region() {
+  return document.getElementById("toasts");
+}
+
 export function adoptToasts() {
-  const region = document.getElementById("toasts");
-  for (const toast of region.querySelectorAll(".toast")) {
-    region.append(toast); // put in again, so that a screen reader announces what was in the page from the start
+  for (const toast of region().querySelectorAll(".toast")) {
+    region().append(toast); // put in again, so that a screen reader announces what was in the page from the start
     live(toast);
   }
 }
 
-export function showToast(text) {
-  const toast = document.createElement("div");
-  toast.className = "toast";
-  const words = document.createElement("p");
-  words.textContent = text;
-  toast.append(words);
-  document.getElementById("toasts").append(toast);
+/** `level` is success or error. */
+export function showToast(text, level = "success") {
+  const toast = region().querySelector(`template[data-level="${level}"]`).content.firstElementChild.cloneNode(true);
+  toast.querySelector("p").textContent = text;
+  region().append(toast);
   live(toast);
 }
