@@ -54,7 +54,7 @@ def change(job_id: UUID, changes: Changes, *, by: User) -> Job:
     if "priority" in new:
         job.shards.update(priority=job.priority)
     if PLACE & new.keys():
-        library.move(job.id, place_of(job))
+        library.refile(job.id, place_of(job))
     return job
 
 

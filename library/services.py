@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from django.db import transaction
 
 from accounts.models import User
 from library.models import Artifact, ArtifactKind, Dub
+from pipeline.storage import sync
 
 logger = structlog.get_logger(__name__)
 ORPHANED_AFTER = timedelta(hours=24)
@@ -73,9 +76,9 @@ def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], Place]) 
     """Moves the files into the library and records them, together with whatever the caller commits with it.
 
     `in_same_transaction` tells the dub's place as it is then: somebody may change it while the files are moved.
-    An earlier dub of the same job is replaced.
-    Moving happens before the transaction; nothing stays in the library when that fails. Files of kinds the library
-    does not know are left where they are.
+    An earlier dub of the same job is replaced. Files are moved before the transaction; when it fails, none of them
+    stays in the library, and when nobody knows whether its commit succeeded, they stay until `remove_orphans` knows.
+    Files of kinds the library does not know are left where they are.
     """
     dub = Dub(
         id=uuid.uuid4(),
@@ -87,24 +90,23 @@ def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], Place]) 
         duration_s=finished.duration_s,
     )
     dub.folder.mkdir(mode=0o750, parents=True)
-    try:
+    with _removed_on_failure(dub.folder):
         known = {kind: file for kind, file in finished.files.items() if kind in ArtifactKind.values}
         artifacts = [_move(dub, ArtifactKind(kind), file) for kind, file in known.items()]
-        with transaction.atomic():
-            place = in_same_transaction()
-            dub.series, dub.season, dub.episode = place.series, place.season, place.episode
-            for earlier_id in Dub.objects.filter(job_id=dub.job_id).values_list("id", flat=True):
-                remove(earlier_id)
-            dub.save(force_insert=True)
-            Artifact.objects.bulk_create(artifacts)
-    except BaseException:
-        shutil.rmtree(dub.folder, ignore_errors=True)
-        raise
+        for path in (*(artifact.path for artifact in artifacts), dub.folder, dub.folder.parent):
+            sync(path)  # a row that outlives a power failure must find its files
+    with transaction.atomic(), _removed_on_failure(dub.folder):  # not that of the commit, which comes after it
+        place = in_same_transaction()
+        dub.series, dub.season, dub.episode = place.series, place.season, place.episode
+        for earlier_id in Dub.objects.filter(job_id=dub.job_id).values_list("id", flat=True):
+            remove(earlier_id)
+        dub.save(force_insert=True)
+        Artifact.objects.bulk_create(artifacts)
     logger.info("dub_published", dub_id=str(dub.id), job_id=str(dub.job_id), files=len(artifacts))
     return dub
 
 
-def move(job_id: UUID, place: Place) -> None:
+def refile(job_id: UUID, place: Place) -> None:
     """Gives the dub of a job, where there is one, its place in a series."""
     Dub.objects.filter(job_id=job_id).update(**asdict(place))
 
@@ -127,11 +129,27 @@ def remove_orphans(*, now_s: float | None = None) -> int:
     limit_s = (time.time() if now_s is None else now_s) - ORPHANED_AFTER.total_seconds()
     if not root.exists():
         return 0
-    old = {folder.name: folder for folder in root.iterdir() if folder.stat().st_mtime < limit_s}
+    old = {folder.name: folder for folder in root.iterdir() if _changed_at_s(folder) < limit_s}
     known = {str(dub_id) for dub_id in Dub.objects.values_list("id", flat=True)}
     for name in old.keys() - known:
         shutil.rmtree(old[name], ignore_errors=True)
     return len(old.keys() - known)
+
+
+@contextmanager
+def _removed_on_failure(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _changed_at_s(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:  # its dub was removed meanwhile
+        return math.inf
 
 
 def _move(dub: Dub, kind: ArtifactKind, file: ReadyFile) -> Artifact:

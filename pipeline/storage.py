@@ -31,9 +31,9 @@ def atomic_path(final: Path) -> Iterator[Path]:
     try:
         with storage_errors(final.parent):
             yield temporary
-            _sync(temporary)
+            sync(temporary)
             os.replace(temporary, final)
-            _sync(final.parent)
+            sync(final.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -105,14 +105,15 @@ def require_free_space(folder: Path, needed_bytes: int) -> None:
         )
 
 
-def _own_name() -> str:
-    """Nobody else's, also not on another machine that shares the folder: there, process numbers are often equal."""
-    return f"{os.getpid()}-{secrets.token_hex(4)}"
-
-
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """What a file or folder holds stays, also when the power fails."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _own_name() -> str:
+    """Nobody else's, also not on another machine that shares the folder: there, process numbers are often equal."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
