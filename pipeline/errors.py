@@ -173,6 +173,7 @@ class ToolMissing(ToolError):
 
 class ToolTimeout(ToolError):
     code = "tool.timeout"
+    retry_after_s = 10  # the machine was busy, perhaps
 
 
 class OutOfMemory(DubbingError):

@@ -10,7 +10,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -20,7 +22,7 @@ from pipeline.errors import ToolError, ToolMissing, ToolTimeout
 from pipeline.processes import die_with_parent_prefix, end_group, start
 
 GIB = 2**30
-CPU_S = 30  # the index of a day of film at 60 pictures a second with two sounds takes two
+CPU_S = 15  # the index of a day of film at 60 pictures a second with two sounds takes two
 WALL_S = 60
 # Address space: ffprobe's libraries take 0.3 GiB before it opens anything, the index of such a day 0.3 GiB, and so do
 # the 8K pictures (10 bits, 4:4:4) that it has to look into where a transport stream carries them.
@@ -28,6 +30,8 @@ MEMORY_BYTES = 1 * GIB
 OUTPUT_BYTES = 4 * 2**20
 COMPLAINT_BYTES = 8000
 OPEN_FILES = 64
+# Of one process: more would take longer each, and files made to take memory must not take all of it together.
+AT_ONCE = threading.BoundedSemaphore(os.cpu_count() or 1)
 NOT_STARTED = ("unshare:", "setpriv:", "prlimit:", "error while loading shared libraries")
 
 
@@ -55,13 +59,13 @@ def ask(program: str, arguments: Sequence[str]) -> Answer:
     Raises ToolMissing, ToolTimeout when WALL_S passed (a busy machine, a disk that hangs), and ToolError when the
     program could not be started: neither tells anything about the file.
     """
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
+    with _turn(program), tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
         argv = [*own_network(), *_limits(), _found(program, "ffmpeg"), *arguments]
         process = start(argv, stdout=output, stderr=complaints, env={"LC_ALL": "C"})
         try:
             status = process.wait(WALL_S)
         except subprocess.TimeoutExpired as error:
-            raise ToolTimeout(f"{program} did not answer within {WALL_S} s; try again later") from error
+            raise _too_late(program) from error
         finally:
             end_group(process, grace_s=0)
         said = _beginning(complaints, COMPLAINT_BYTES).decode("utf-8", "replace")
@@ -69,6 +73,20 @@ def ask(program: str, arguments: Sequence[str]) -> Answer:
             raise ToolError(f"{program} could not be started: {said}")
         end = ENDS.get(status, End.BADLY if status > 0 else End.CRASHED)
         return Answer(end, _beginning(output, OUTPUT_BYTES), said)
+
+
+@contextmanager
+def _turn(program: str) -> Iterator[None]:
+    if not AT_ONCE.acquire(timeout=WALL_S):
+        raise _too_late(program)
+    try:
+        yield
+    finally:
+        AT_ONCE.release()
+
+
+def _too_late(program: str) -> ToolTimeout:
+    return ToolTimeout(f"{program} did not answer within {WALL_S} s; try again later")
 
 
 def _limits() -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -206,6 +208,29 @@ def assert_ended(pids: Iterable[int]) -> None:
     there = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     _, alive = psutil.wait_procs(there, timeout=20)
     assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_so_many_run_at_once_and_the_others_wait(tmp_path: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restricted, "AT_ONCE", threading.BoundedSemaphore(1))
+    stub(f"echo start >> {tmp_path}/log; sleep 0.2; echo end >> {tmp_path}/log")
+
+    with ThreadPoolExecutor(3) as asking:
+        for each in [asking.submit(restricted.ask, "ffprobe", []) for _ in range(3)]:
+            each.result()
+
+    assert (tmp_path / "log").read_text().split() == ["start", "end"] * 3
+
+
+def test_who_waits_too_long_is_told_to_come_again(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restricted, "AT_ONCE", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(restricted, "WALL_S", 0.1)
+    stub("true")
+
+    with restricted.AT_ONCE, pytest.raises(ToolTimeout, match="try again"):
+        restricted.ask("ffprobe", [])
+
+    monkeypatch.setattr(restricted, "WALL_S", 60)
+    assert restricted.ask("ffprobe", []).end is restricted.End.WELL
 
 
 def test_a_probe_that_works_without_end_is_the_files_fault(
