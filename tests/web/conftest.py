@@ -60,6 +60,23 @@ def as_bob(bob: User) -> Client:
     return client
 
 
+@pytest.fixture
+def films(settings: LazySettings, tmp_path: Path) -> Path:
+    """A folder of this machine that may be imported from."""
+    folder = tmp_path / "srv" / "films"
+    folder.mkdir(parents=True)
+    settings.IMPORT_FOLDERS = [str(folder)]
+    return folder
+
+
+@pytest.fixture
+def film(films: Path, tone_clip: Path) -> Path:
+    path = films / "trip" / "day1.mp4"
+    path.parent.mkdir()
+    path.write_bytes(tone_clip.read_bytes())
+    return path
+
+
 def wait_until(condition: Callable[[], object], what: str, within_s: float = DEADLINE_S) -> None:
     """Waits on a condition; the only place where tests let time pass."""
     deadline_s = time.monotonic() + within_s
