@@ -26,7 +26,6 @@ export class FileDrop {
     for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => this.hover(event, true));
     drop.addEventListener("dragleave", (event) => this.hover(event, false));
     drop.addEventListener("drop", (event) => this.take(event));
-    if (this.input.files.length) this.changed(); // the browser restored it after a reload
   }
 
   /** Within a click, as browsers insist. */

@@ -44,7 +44,7 @@ export class Source {
 
   /** The id of what is sent or was sent; none before the server gave one, nor for what it refused. */
   get uploadId() {
-    return this.transfer && this.transfer.state !== "refused" ? this.transfer.id : null;
+    return this.isOnTheWay || this.transfer?.state === "done" ? this.transfer.id : null;
   }
 
   picked({ file, handle }) {
@@ -138,9 +138,7 @@ export class Source {
     const { state, id } = transfer;
     if (id && !transfer.isOver) this.keepSource(id);
     this.card.show(transfer);
-    this.box.hidden = state !== "canceled";
-    this.form.querySelector("[data-import-link]")?.toggleAttribute("hidden", this.box.hidden);
-    this.waiting.lists.hidden = this.box.hidden && state !== "refused";
+    this.showChoices(state);
     this.form.elements.upload.value = state === "done" ? id : "";
     stayAwake(state === "sending");
     if (state === "sending") addEventListener("beforeunload", leaving);
@@ -148,6 +146,17 @@ export class Source {
     if (state !== this.said) this.tell(transfer);
     this.said = state;
     this.onChange(transfer);
+  }
+
+  /** What else could be chosen, while nothing is. A keyboard whose button went stays where it was working. */
+  showChoices(state) {
+    const isChosen = state !== "canceled";
+    this.box.hidden = isChosen;
+    this.form.querySelector("[data-import-link]")?.toggleAttribute("hidden", isChosen);
+    this.waiting.lists.hidden = isChosen && state !== "refused";
+    const active = document.activeElement;
+    const isGone = active?.closest("[data-field='file'] [hidden]");
+    if (isGone) (isChosen ? this.card.card : this.drop.input).focus({ preventScroll: true });
   }
 
   tell({ state, name, id }) {
