@@ -28,12 +28,12 @@ from twisted.internet.task import deferLater
 from zope.interface import implementer
 
 from dubbing_site.web_server import ARRIVING_BODY
-from dubbing_site.web_server.arriving import ArrivingBody
 from dubbing_site.web_server.connections import PatientFactory, PatientRequest
 from dubbing_site.web_server.leaving import Leaving
 from jobs import drain
 
 BODY_CHUNK_BYTES = 1024 * 1024
+FORMS_SHARE = 4  # one in so many places of bodies that arrive
 GOING_AWAY = 1001
 CLOSE_FRAME_S = 0.3  # for the close frame to leave before the socket is torn down
 TASKS_END_S = 0.3
@@ -96,13 +96,19 @@ async def no_more_of_the_body() -> AsyncIterator[dict[str, Any]]:
 class PatientServer(Server):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._arriving: dict[ArrivingBody, asyncio.Future[Any]] = {}
+        self._arriving: dict[PatientRequest, asyncio.Future[Any]] = {}
         self._is_ending = False
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether one more body that arrives slowly would be one too many."""
-        return self._is_ending or len(self._arriving) >= settings.UPLOADS_AT_ONCE
+    def has_room_for(self, request: PatientRequest) -> bool:
+        """Whether its body is not one too many of those that arrive.
+
+        Forms get a part of the places only: Django reads them before it knows who sends them, and a stranger's slow
+        ones must not stand in the way of uploads.
+        """
+        forms = sum(other.is_form for other in self._arriving)
+        is_room_for_forms = forms < max(1, settings.UPLOADS_AT_ONCE // FORMS_SHARE)
+        is_room = len(self._arriving) < settings.UPLOADS_AT_ONCE and (is_room_for_forms or not request.is_form)
+        return is_room and not self._is_ending
 
     def is_answering(self) -> bool:
         """Whether a request has not been answered to its end; sockets do not count."""
@@ -121,8 +127,8 @@ class PatientServer(Server):
             self._run(protocol, scope, body.receive)
         else:
             scope["extensions"] = {ARRIVING_BODY: arriving}
-            running = self._arriving[arriving] = self._run(protocol, scope, no_more_of_the_body().__anext__)
-            running.add_done_callback(lambda _: self._body_is_done_with(protocol, arriving))
+            running = self._arriving[protocol] = self._run(protocol, scope, no_more_of_the_body().__anext__)
+            running.add_done_callback(lambda _: self._body_is_done_with(protocol))
         return messages
 
     def _run(self, protocol: Any, scope: dict[str, Any], receive: Any) -> asyncio.Future[Any]:
@@ -131,15 +137,15 @@ class PatientServer(Server):
         self.connections[protocol]["application_instance"] = running
         return running
 
-    def _body_is_done_with(self, protocol: PatientRequest, body: ArrivingBody) -> None:
-        del self._arriving[body]
-        body.close()
+    def _body_is_done_with(self, protocol: PatientRequest) -> None:
+        del self._arriving[protocol]
+        protocol.close_body()
         if getattr(protocol, "channel", None) is None:  # Twisted deletes it at the end of an answer
             self.protocol_disconnected(protocol)
 
     def protocol_disconnected(self, protocol: Any) -> None:
         """daphne ends the application some seconds after this: not while it stores what did arrive."""
-        if protocol in self.connections and getattr(protocol, "arriving", None) not in self._arriving:
+        if protocol in self.connections and protocol not in self._arriving:
             super().protocol_disconnected(protocol)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
@@ -170,8 +176,8 @@ class PatientServer(Server):
     async def _end_applications(self) -> None:
         self._is_ending = True
         storing = set(self._arriving.values())
-        for body in self._arriving:
-            body.give_up()
+        for request in self._arriving:
+            request.give_up_body()
         running = [details.get("application_instance") for details in self.connections.values()]
         waiting = {application for application in running if application is not None and not application.done()}
         for application in waiting - storing:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from twisted.web.http import _MalformedChunkedDataError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ READ_BYTES = 256 * 1024
 
 
 class BodyLost(OSError):
-    """The connection was lost, reset, stalled or given up before the whole body arrived, or the body is malformed.
+    """The connection was lost, reset, stalled or given up before the whole body arrived.
 
     Django's `HttpRequest.read` turns it into UnreadablePostError.
     """
@@ -44,6 +44,9 @@ class ArrivingBody(io.RawIOBase):
 
     A read of up to READ_BYTES returns what is there, so that it can be put away at once. A larger one is filled: who
     asks for so much at once (Django's `HttpRequest.body`) takes what it gets for all there is.
+
+    Whatever ends it early is raised by the read after the last bytes that came: BodyLost, BadRequest when it is no body
+    at all, RequestDataTooBig when one of unknown length grows beyond every upload.
 
     `on_wanted` is called before the first wait, `on_whole` at the end of the body with what was received beyond it;
     both in whichever thread finds out.
@@ -73,12 +76,12 @@ class ArrivingBody(io.RawIOBase):
         self._start = 0  # in the first piece, of what is left of it
         self._received_bytes = 0
         self._silent_s = 0.0
-        self._loss = ""
+        self._failure: Exception | None = None
         self.is_whole = False
 
     @property
     def is_lost(self) -> bool:
-        return bool(self._loss)
+        return isinstance(self._failure, BodyLost)
 
     @property
     def left_bytes(self) -> int | None:
@@ -89,7 +92,7 @@ class ArrivingBody(io.RawIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Raises BodyLost: a small read after everything that did arrive has been returned, a large one instead."""
+        """Raises what ended it: a small read after everything that did arrive was returned, a large one instead."""
         if size is None or size < 0:
             return self.readall()
         return self._filled(size) if size > READ_BYTES else self._present(size)
@@ -101,7 +104,7 @@ class ArrivingBody(io.RawIOBase):
         return len(data)
 
     def readall(self) -> bytes:
-        """For those who want it in memory. Raises BodyLost, and RequestDataTooBig for more than a form may hold."""
+        """For those who want it in memory. Raises RequestDataTooBig for more than a form may hold, and as `read`."""
         most_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         data = self._filled(most_bytes + 1)
         if len(data) > most_bytes:
@@ -116,7 +119,7 @@ class ArrivingBody(io.RawIOBase):
         return b"".join(parts)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether a read would not block: something is there, or the end, or it is lost. Never raises BodyLost."""
+        """Whether a read would not block: something is there, or the end, or it ended early. Raises nothing of that."""
         until_s = time.monotonic() + timeout_s
         while not self._is_settled:
             left_s = until_s - time.monotonic()
@@ -128,8 +131,8 @@ class ArrivingBody(io.RawIOBase):
     def _present(self, size: int) -> bytes:
         while size and not self._is_settled:
             self._receive(self._idle_s)
-        if size and self._loss and not self._pieces:
-            raise BodyLost(self._loss)
+        if size and self._failure is not None and not self._pieces:
+            raise self._failure
         return self._taken(size)
 
     @property
@@ -138,11 +141,11 @@ class ArrivingBody(io.RawIOBase):
             raise ValueError("the body is closed")
         if threading.get_ident() == self._event_loop_thread:
             raise RuntimeError("a body that is arriving would stop the event loop; read it in a thread")
-        return bool(self._pieces or self.is_whole or self._loss)
+        return bool(self._pieces or self.is_whole or self._failure)
 
     def give_up(self) -> None:
         """Ends a wait in another thread: the next read raises BodyLost."""
-        self._loss = self._loss or "the server is stopping"
+        self._failure = self._failure or BodyLost("the server is stopping")
         try:
             self._link.shutdown(socket.SHUT_RD)
         except OSError:
@@ -173,7 +176,7 @@ class ArrivingBody(io.RawIOBase):
         except BlockingIOError:
             self._listen(min(within_s, self._idle_s - self._silent_s))
         except OSError as error:
-            self._loss = f"the connection was lost: {error.strerror}"
+            self._failure = BodyLost(f"the connection was lost: {error.strerror}")
         else:
             self._silent_s = 0.0
             self._decode(data)
@@ -184,19 +187,19 @@ class ArrivingBody(io.RawIOBase):
             return
         self._silent_s += within_s
         if self._silent_s >= self._idle_s:
-            self._loss = f"nothing arrived for {self._idle_s:g} s"
+            self._failure = BodyLost(f"nothing arrived for {self._idle_s:g} s")
 
     def _decode(self, data: bytes) -> None:
         self._received_bytes += len(data)
         if not data:
-            self._loss = self._loss or "the connection was closed before the whole body arrived"
+            self._failure = self._failure or BodyLost("the connection was closed before the whole body arrived")
         elif self._received_bytes > self._max_bytes:
-            self._loss = "the body is larger than an upload may be"
+            self._failure = RequestDataTooBig("The body is larger than an upload may be.")
         else:
             try:
                 self._decoder.dataReceived(data)
             except _MalformedChunkedDataError as error:
-                self._loss = f"the body is malformed: {error}"
+                self._failure = BadRequest(f"The body is malformed: {error}")
 
     def _decoded(self, data: bytes) -> None:
         self._pieces.append(data)

@@ -8,21 +8,26 @@ import json
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from twisted.internet import reactor
 from twisted.internet.protocol import Protocol
 from twisted.web.http import HTTPChannel
 
 from dubbing_site.web_server.arriving import ArrivingBody
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
+
 # Twisted describes the time of its reactor, and what of its channel is not its own, in no types.
 clock: Any = reactor
 Channel: Any = HTTPChannel
 
 FORM_MAX_BYTES = 1024 * 1024  # what a form may hold beside its file
+FORMS = (b"multipart/form-data", b"application/x-www-form-urlencoded")
 STREAMED_ABOVE_BYTES = 1024 * 1024
 RETRY_AFTER_S = 5
 LINGER_S = 10.0
@@ -40,20 +45,20 @@ class Refusal:
 
     status: HTTPStatus
     code: str
-    detail: str
+    detail: StrPromise
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def body(self) -> bytes:
         problem = {"type": "about:blank", "title": self.status.phrase, "status": int(self.status)}
-        return json.dumps(problem | {"detail": self.detail, "code": self.code}).encode()
+        return json.dumps(problem | {"detail": str(self.detail), "code": self.code}).encode()
 
 
-TOO_LARGE = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "upload.too_large", "This is larger than an upload may be.")
-NO_SOCKET = Refusal(HTTPStatus.BAD_REQUEST, "invalid", "A request that asks for a WebSocket has no body.")
+TOO_LARGE = Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "upload.too_large", _("This is larger than an upload may be."))
+NO_SOCKET = Refusal(HTTPStatus.BAD_REQUEST, "invalid", _("A request that asks for a WebSocket has no body."))
 BUSY = Refusal(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "server.busy",
-    "Too many uploads arrive at this moment; try again in a few seconds.",
+    _("Too many uploads arrive at this moment; try again in a few seconds."),
     ((b"Retry-After", str(RETRY_AFTER_S).encode()),),
 )
 
@@ -109,6 +114,11 @@ class PatientChannel(Channel):
         )
         self._asks_first = self._forget_expectation()
         return body
+
+    def keep_off(self) -> None:
+        """From here on it does not read again by itself when what it wrote has left."""
+        self._handlingRequest = True
+        self._networkProducer.pauseProducing()  # it may just have done so: the end of an earlier, larger answer
 
     @property
     def is_receiving(self) -> bool:
@@ -171,7 +181,7 @@ class PatientRequest(WebRequest):
             self.close_body()
             self.server.protocol_disconnected(self)
             return
-        self.channel._handlingRequest = True  # keeps it from reading when what it wrote has left
+        self.channel.keep_off()
         super().requestReceived(command, path, version)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
@@ -183,9 +193,14 @@ class PatientRequest(WebRequest):
             return self._refuse(TOO_LARGE)
         if self.arriving is not None and self._asks_for_a_socket:
             return self._refuse(NO_SOCKET)
-        if self.arriving is not None and self.server.is_busy:
+        if self.arriving is not None and not self.server.has_room_for(self):
             return self._refuse(BUSY)
         return super().process()
+
+    @property
+    def is_form(self) -> bool:
+        kind = self.requestHeaders.getRawHeaders(b"Content-Type", [b""])[0].partition(b";")[0].strip().lower()
+        return kind in FORMS
 
     @property
     def _asks_for_a_socket(self) -> bool:
@@ -201,6 +216,10 @@ class PatientRequest(WebRequest):
     def finish(self) -> None:
         super().finish()
         self.close_body()
+
+    def give_up_body(self) -> None:
+        if self.arriving is not None:
+            self.arriving.give_up()
 
     def close_body(self) -> None:
         if self.arriving is not None:

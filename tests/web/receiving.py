@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.urls import path
@@ -35,7 +35,7 @@ def digest(request: HttpRequest) -> HttpResponse:
         while piece := request.read(size):
             seen.update(piece)
             received_bytes += len(piece)
-    except UnreadablePostError as error:
+    except (UnreadablePostError, BadRequest, RequestDataTooBig) as error:
         loss = str(error)
     if loss and "hold" in request.GET:
         wait_for(request.GET["hold"])
@@ -134,6 +134,8 @@ def main() -> None:
     from dubbing_site import server
 
     settings.ROOT_URLCONF = "tests.web.receiving"
+    # The site's own asks who sends the form.
+    settings.FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
     request_finished.connect(note_the_end)
     server.main()
 

@@ -161,7 +161,7 @@ def test_who_stopped_sending_still_hears_what_became_of_it(server: RunningServer
     assert (answer.status, answer.json["bytes"]) == (400, 2 * MIB)
 
 
-def test_a_malformed_chunk_is_a_lost_body(server: RunningServer, places: Path) -> None:
+def test_a_malformed_chunk_is_told_as_such(server: RunningServer, places: Path) -> None:
     with connect(server.port) as link:
         link.sendall(head("/digest?name=malformed", "Transfer-Encoding: chunked") + b"5\r\nhello\r\n")
         wait_until((places / "malformed.reading").exists, "the view reads")
@@ -169,7 +169,7 @@ def test_a_malformed_chunk_is_a_lost_body(server: RunningServer, places: Path) -
 
         answer = answer_on(link)
 
-    assert (answer.status, answer.json["bytes"], answer.json["loss"][:21]) == (400, 5, "the body is malformed")
+    assert (answer.status, answer.json["bytes"], answer.json["loss"][:21]) == (400, 5, "The body is malformed")
 
 
 def test_a_stalled_body_is_given_up(quick_server: RunningServer) -> None:
@@ -208,7 +208,10 @@ def test_a_view_that_stores_what_arrived_is_let_finish(server: RunningServer, pl
 
 
 def test_a_server_that_stops_cuts_its_uploads_and_lets_them_be_stored(tmp_path: Path) -> None:
-    with running_server(tmp_path, "tests.web.receiving") as server, connect(server.port) as link:
+    with (
+        running_server(tmp_path, "tests.web.receiving", DRAIN_SECONDS="1") as server,
+        connect(server.port) as link,
+    ):
         link.sendall(sized_head("/digest?name=cut", 9 * MIB) + bytes(2 * MIB))
         wait_until((tmp_path / "cut.reading").exists, "the view reads")
 

@@ -168,7 +168,7 @@ def test_a_body_of_unknown_length_is_read_no_further_than_an_upload_may_go(tmp_p
             link.sendall(piece)
         answer = answer_on(link)
 
-    assert answer.json["loss"] == "the body is larger than an upload may be"
+    assert answer.json["loss"] == "The body is larger than an upload may be."
     assert answer.json["bytes"] <= 1_000_000 + MIB
 
 
@@ -191,3 +191,17 @@ def test_one_upload_too_many_is_asked_to_come_again(tmp_path: Path) -> None:
         with connect(server.port) as link:
             link.sendall(sized_head("/digest", 3 * MIB) + bytes(3 * MIB))
             assert answer_on(link).status == 200
+
+
+def test_forms_leave_room_for_uploads(tmp_path: Path) -> None:
+    form = "Content-Type: multipart/form-data; boundary=frontier"
+    with ExitStack() as stack:
+        server = stack.enter_context(running_server(tmp_path, "tests.web.receiving", UPLOADS_AT_ONCE="4"))
+        links = [stack.enter_context(connect(server.port)) for _ in range(3)]
+        links[0].sendall(sized_head("/later/go", 2 * MIB, form) + bytes(MIB))
+        wait_until((tmp_path / "go.waiting").exists, "the view waits")
+
+        links[1].sendall(sized_head("/digest", 2 * MIB, form) + bytes(2 * MIB))
+        links[2].sendall(sized_head("/digest", 2 * MIB) + bytes(2 * MIB))
+
+        assert [answer_on(link).status for link in links[1:]] == [503, 200]
