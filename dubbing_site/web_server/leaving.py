@@ -41,9 +41,9 @@ class Leaving:
 
     def _go(self) -> None:
         if self._is_answering() and time.monotonic() < self._until_s:
-            reactor.callLater(LOOK_EVERY_S, self._go)
+            reactor.callLater(LOOK_EVERY_S, self._go)  # type: ignore[arg-type]  # the interface, not the object
         elif reactor.running:
-            reactor.stop()
+            reactor.stop()  # type: ignore[misc]
 
 
 def _take_no_more_jobs(number: int, frame: FrameType | None) -> None:

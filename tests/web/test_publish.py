@@ -85,7 +85,12 @@ def test_the_files_stay_when_nobody_knows_whether_the_commit_succeeded(
 
 def test_files_are_safe_before_the_row_is(finished: FinishedDub, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[Path] = []
-    monkeypatch.setattr(library, "sync", lambda path: (synced.append(path), storage.sync(path)))
+
+    def sync(path: Path) -> None:
+        synced.append(path)
+        storage.sync(path)
+
+    monkeypatch.setattr(library, "sync", sync)
 
     def look() -> Place:
         assert (synced[0].name, synced[1], synced[2].name) == ("mp4.mp4", synced[0].parent, "dubs")
