@@ -27,10 +27,16 @@ def require_size(size_bytes: int) -> None:
         )
 
 
-def require_room(size_bytes: int) -> None:
-    """Room for so many more bytes; unfinished uploads have theirs already. Raises DiskFull."""
+def has_room(size_bytes: int) -> bool:
+    """For so many more bytes; unfinished uploads have theirs already."""
     settings.MEDIA_ROOT.mkdir(mode=0o750, parents=True, exist_ok=True)
-    if shutil.disk_usage(settings.MEDIA_ROOT).free - size_bytes < settings.FREE_SPACE_RESERVE_BYTES:
+    free_bytes: int = shutil.disk_usage(settings.MEDIA_ROOT).free
+    return free_bytes - size_bytes >= settings.FREE_SPACE_RESERVE_BYTES
+
+
+def require_room(size_bytes: int) -> None:
+    """Raises DiskFull."""
+    if not has_room(size_bytes):
         raise disk_full()
 
 

@@ -1,8 +1,9 @@
-"""Who may write to an upload: one at a time, and the one who asked last.
+"""Who may write to an upload: one at a time to each byte of it, and the one who asked last.
 
-The lock is on the file that receives the bytes (flock): it ends with the process and leaves nothing behind. The row
-names who asked last; a long writer looks there once a second and lets go: a phone that lost its network comes back
-long before the server notices that the old connection is dead.
+The lock is on the file that receives the bytes, on all of it or on a range (an open file description lock, see
+fcntl(2)): it ends with the process and leaves nothing behind. The row names who asked last; a long writer looks there
+once a second and lets go: a phone that lost its network comes back long before the server notices that the old
+connection is dead.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,9 +23,14 @@ from django.utils.translation import gettext as _
 
 from uploads.errors import UploadGone, UploadLocked
 from uploads.models import Upload, UploadState
+from uploads.ranges import Range
 
 LOCK_WAIT_S = 5.0
 LOOK_AGAIN_S = 0.01
+ASK_AFTER_S = 0.1  # most who hold a part have finished by then
+EVERYWHERE: Range = (0, 2**62)  # larger than any file
+GATE: Range = (2**62, 2**62 + 1)
+FLOCK = "@hhqqi4x"  # Linux' struct flock on 64 bits: type, whence, start, length, process, padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +49,14 @@ def ask(upload_id: UUID) -> str:
 
 
 @contextmanager
-def exclusive(upload_id: UUID, *, token: str = "", wait_s: float = LOCK_WAIT_S) -> Iterator[Held]:
-    """The upload for this writer alone. `token` is the one of a writer that has asked before.
+def exclusive(
+    upload_id: UUID, place: Range = EVERYWHERE, *, token: str = "", wait_s: float = LOCK_WAIT_S
+) -> Iterator[Held]:
+    """The upload, or a range of its bytes, for this writer alone. `token` is the one of a writer that has asked before.
 
     Raises Upload.DoesNotExist, UploadGone when its file is lost, UploadLocked.
     """
-    file = _locked(upload_id, token, wait_s)
+    file = _locked(upload_id, place, token, wait_s)
     try:
         upload = Upload.objects.get(id=upload_id)
         _put_back(upload)
@@ -60,7 +69,7 @@ def is_busy(upload_id: UUID) -> bool:
     """Whether somebody writes to it now. Raises Upload.DoesNotExist, UploadGone."""
     file = _open(upload_id)
     try:
-        return not _try_lock(file)
+        return not _is_locked(file, EVERYWHERE)
     finally:
         os.close(file)
 
@@ -71,20 +80,32 @@ def give_connection_back() -> None:
         connection.close()
 
 
-def _locked(upload_id: UUID, token: str, wait_s: float) -> int:
-    until_s = time.monotonic() + wait_s
+def _locked(upload_id: UUID, place: Range, token: str, wait_s: float) -> int:
+    began_s = time.monotonic()
     file = _open(upload_id)
-    while not _try_lock(file):
-        if time.monotonic() >= until_s:
+    while not _is_taken(file, place):
+        waited_s = time.monotonic() - began_s
+        if waited_s >= wait_s:
             os.close(file)
             raise UploadLocked(_("Somebody else sends this file now, or it is being checked; try again in a moment."))
-        token = token or ask(upload_id)
+        if not token and waited_s > ASK_AFTER_S:
+            token = ask(upload_id)
         give_connection_back()
         time.sleep(LOOK_AGAIN_S)
     if os.fstat(file).st_nlink:
         return file
     os.close(file)  # it was removed meanwhile
-    return _locked(upload_id, token, wait_s)
+    return _locked(upload_id, place, token, wait_s)
+
+
+def _is_taken(file: int, place: Range) -> bool:
+    """Whoever comes passes a gate. Who wants all keeps it shut while waiting: those who want a part come after."""
+    if not _is_locked(file, GATE):
+        return False
+    is_taken = _is_locked(file, place)
+    if is_taken or place != EVERYWHERE:
+        _unlock(file, GATE)
+    return is_taken
 
 
 def _open(upload_id: UUID) -> int:
@@ -97,15 +118,25 @@ def _open(upload_id: UUID) -> int:
     raise UploadGone(_("This upload is not kept any more; send the file again."))
 
 
-def _try_lock(file: int) -> bool:
+def _is_locked(file: int, place: Range) -> bool:
+    """From now on, unless another has locked something of it."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK, place))
     except BlockingIOError:
         return False
     return True
 
 
+def _unlock(file: int, place: Range) -> None:
+    fcntl.fcntl(file, fcntl.F_OFD_SETLK, _flock(fcntl.F_UNLCK, place))
+
+
+def _flock(kind: int, place: Range) -> bytes:
+    return struct.pack(FLOCK, kind, os.SEEK_SET, place[0], place[1] - place[0], 0)
+
+
 def _put_back(upload: Upload) -> None:
     """A process that died between moving a complete file and saying so left it where complete ones are."""
     if upload.state == UploadState.RECEIVING and not upload.incoming_folder.exists():
-        upload.folder.rename(upload.incoming_folder)
+        with suppress(FileNotFoundError):  # another writer, who holds another range, was quicker
+            upload.folder.rename(upload.incoming_folder)

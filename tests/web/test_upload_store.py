@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import random
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +13,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from pipeline.errors import StorageError
 from tests.web.sent_bytes import begun, cut_after, in_pieces, kept_bytes, sha256_of
-from uploads import ranges
+from uploads import files, ranges
 from uploads.checksums import Checksum
 from uploads.errors import (
     TooScattered,
@@ -175,6 +178,23 @@ def test_a_complete_film_is_examined_and_takes_its_place(alice: User, tone_clip:
     assert complete(upload.id, sha256=sha256).id == ready.id
 
 
+def test_a_film_whose_last_step_failed_is_completed_by_asking_again(
+    alice: User, tone_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = tone_clip.read_bytes()
+    upload = append(begun(alice, len(content)), 0, in_pieces(content))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "sync_folder", _fail)
+        with pytest.raises(StorageError):
+            complete(upload.id)
+    upload.refresh_from_db()
+    assert (upload.state, upload.folder.exists()) == (UploadState.RECEIVING, True)
+
+    assert complete(upload.id).source_path.read_bytes() == content
+    assert not upload.incoming_folder.exists()
+
+
 def test_nobody_waits_for_a_checksum_that_nobody_asked_for(alice: User, tone_clip: Path) -> None:
     content = tone_clip.read_bytes()
     upload = append(begun(alice, len(content)), 0, in_pieces(content))
@@ -235,3 +255,7 @@ def test_room_that_nobody_uses_is_kept_for_an_hour_then_for_a_day_from_each_byte
     upload = append(upload, 0, in_pieces(CONTENT[:100]), clock=lambda: now)
 
     assert upload.expires_at == now + timedelta(hours=24)
+
+
+def _fail(_folder: Path) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))

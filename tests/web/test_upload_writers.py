@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from accounts.models import User
 from tests.web.conftest import wait_until
 from tests.web.sent_bytes import begun, in_pieces, kept_bytes, sha256_of, silent_after
 from uploads import writers
-from uploads.errors import UploadError, UploadLocked
+from uploads.errors import UploadError, UploadGone, UploadLocked
 from uploads.models import Upload
 from uploads.services import append, remove_expired, terminate, write_chunk
 from uploads.writers import exclusive, is_busy
@@ -27,7 +27,7 @@ CONTENT = random.Random(6).randbytes(20_000)
 HOLDER = """
 import fcntl, os, sys
 file = os.open(sys.argv[1], os.O_RDWR)
-fcntl.flock(file, fcntl.LOCK_EX)
+fcntl.lockf(file, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -139,6 +139,26 @@ def test_many_chunks_at_once_all_find_their_place(alice: User) -> None:
     assert kept_bytes(upload) == CONTENT
 
 
+def test_an_upload_can_be_taken_back_while_chunks_come_without_a_pause(alice: User) -> None:
+    upload = begun(alice, 4 * 1000)
+    chunk = b"x" * 1000
+
+    def send(number: int) -> None:
+        sent = None
+        while sent is None or isinstance(sent, Upload):
+            sent = with_own_connection(
+                lambda: write_chunk(upload, number * 1000, [chunk], length=1000, checksum=sha256_of(chunk))
+            )
+        assert isinstance(sent, Upload.DoesNotExist | UploadGone)
+
+    with ThreadPoolExecutor(4) as pool:
+        sending = [pool.submit(send, number) for number in range(4)]
+        wait_until(lambda: Upload.objects.get().is_whole, "all chunks have come once")
+        terminate(upload.id)
+        for sent in sending:
+            sent.result(20)
+
+
 def test_of_two_who_send_different_bytes_to_one_place_one_is_kept_whole(alice: User) -> None:
     upload = begun(alice, 5000)
     versions = [bytes([number]) * 5000 for number in range(6)]
@@ -165,6 +185,24 @@ def test_a_file_put_in_place_by_a_process_that_died_before_it_could_say_so_is_pu
     assert upload.is_whole
     assert (upload.incoming_folder / "source").read_bytes() == CONTENT
     assert not upload.folder.exists()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite's connections keep nobody waiting")
+def test_no_connection_to_the_database_is_kept_while_a_client_is_waited_for(alice: User) -> None:
+    upload = begun(alice, len(CONTENT))
+    are_closed = []
+
+    def watched(content: bytes) -> Iterator[bytes]:
+        for piece in in_pieces(content):
+            are_closed.append(connection.connection is None)
+            yield piece
+
+    append(upload, 0, watched(CONTENT[:9000]))
+    chunk = CONTENT[9000:]
+    write_chunk(upload, 9000, watched(chunk), length=len(chunk), checksum=sha256_of(chunk))
+
+    assert len(are_closed) == 20
+    assert all(are_closed)
 
 
 def test_waiting_for_the_lock_wakes_when_it_is_free(alice: User) -> None:

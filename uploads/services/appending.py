@@ -13,6 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import UnreadablePostError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from uploads import files, ranges
 from uploads.checksums import Checksum, Running
 from uploads.errors import UploadBeyondEnd, UploadInterrupted, UploadLocked, WrongOffset
 from uploads.models import Upload
-from uploads.services.recording import record, require_open
+from uploads.services.recording import put_off, record, require_open
 from uploads.writers import Held, ask, exclusive, give_connection_back
 
 RECORD_EVERY_BYTES = 32 * 1024**2
@@ -50,22 +51,21 @@ def append(
         _require_place(held.upload, offset, length)
         if held.upload.writer != token:
             raise UploadLocked(_("Somebody else sends this file now; try again in a moment."))
-        with _Writing(held, offset, clock, is_verified_first=checksum is not None) as writing:
-            _take(writing, pieces, Running(checksum))
+        put_off(held.upload, now=clock())
+        with _Writing(held, offset, Running(checksum), clock) as writing:
+            _take(writing, pieces)
             return writing.finish()
 
 
-def _take(writing: _Writing, pieces: Iterable[bytes], running: Running) -> None:
+def _take(writing: _Writing, pieces: Iterable[bytes]) -> None:
     try:
         for piece in pieces:
             writing.write(piece)
-            running.update(piece)
             writing.look_up()
-        running.verify()
     except UnreadablePostError as error:
         writing.keep_what_came()
         raise UploadInterrupted(_("The connection was lost; go on where the upload stands.")) from error
-    except (UploadLocked, UploadBeyondEnd):
+    except (UploadLocked, UploadBeyondEnd, BadRequest, RequestDataTooBig):
         writing.keep_what_came()
         raise
 
@@ -80,10 +80,10 @@ def _require_place(upload: Upload, offset: int, length: int | None) -> None:
 
 
 class _Writing:
-    """The upload while one request writes to it. `is_verified_first`: nothing is noted before the end."""
+    """The upload while one request writes to it. Where a checksum is expected, nothing is noted before the end."""
 
-    def __init__(self, held: Held, offset: int, clock: Callable[[], datetime], *, is_verified_first: bool) -> None:
-        self._held, self._clock, self._is_verified_first = held, clock, is_verified_first
+    def __init__(self, held: Held, offset: int, running: Running, clock: Callable[[], datetime]) -> None:
+        self._held, self._running, self._clock = held, running, clock
         self._there = held.upload.ranges
         self._noted_to = self._position = offset
         self._noted_at_s = self._looked_at_s = time.monotonic()
@@ -107,6 +107,7 @@ class _Writing:
         with files.refusals():
             for gap_from, gap_to in ranges.missing(self._there, start, end):
                 files.write_all(self._held.file, memoryview(piece)[gap_from - start : gap_to - start], gap_from)
+        self._running.update(piece)
         self._position = end
         self._move_on()
 
@@ -122,11 +123,12 @@ class _Writing:
             raise UploadLocked(_("Another request goes on with this upload."))
 
     def keep_what_came(self) -> None:
-        if not self._is_verified_first:
+        if self._running.expected is None:
             self.finish()
 
     def finish(self) -> Upload:
-        """The row with all bytes noted that were written."""
+        """The row with all bytes noted that were written. Raises WrongChecksum, DiskFull, StorageError."""
+        self._running.verify()
         upload = self._note_synced() if self._sync is not None else self._held.upload
         if self._position == self._noted_to:
             return upload
@@ -144,7 +146,8 @@ class _Writing:
     def _is_due(self) -> bool:
         waiting_bytes = self._position - self._noted_to
         is_late = time.monotonic() - self._noted_at_s > RECORD_EVERY_S
-        return not self._is_verified_first and (waiting_bytes >= RECORD_EVERY_BYTES or (waiting_bytes > 0 and is_late))
+        is_enough = waiting_bytes >= RECORD_EVERY_BYTES or (waiting_bytes > 0 and is_late)
+        return is_enough and self._running.expected is None
 
     def _note_synced(self) -> Upload:
         assert self._sync is not None  # noqa: S101 - for the type checker

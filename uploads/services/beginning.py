@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts.models import User
 from uploads import files, limits
 from uploads.metadata import ClientFacts
-from uploads.models import CHUNK_BYTES, Upload, UploadState, incoming_root
+from uploads.models import Upload, UploadState, incoming_root
 from uploads.names import display_name
 
 logger = structlog.get_logger(__name__)
@@ -32,7 +32,6 @@ class Announced:
     size_bytes: int
     sha256: str = ""
     client: ClientFacts = field(default_factory=ClientFacts)
-    chunk_bytes: int = CHUNK_BYTES
     is_partial: bool = False
 
 
@@ -67,7 +66,6 @@ def made(owner: User, announced: Announced, *, now: datetime) -> Upload:
         size_bytes=announced.size_bytes,
         expected_sha256=announced.sha256,
         state=UploadState.RECEIVING,
-        chunk_bytes=announced.chunk_bytes,
         metadata=announced.client.to_json(),
         is_partial=announced.is_partial,
         updated_at=now,

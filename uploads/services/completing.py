@@ -43,8 +43,7 @@ def complete(
         give_connection_back()
         found = _verified(held, sha256 or upload.expected_sha256, known_sha256)
         if upload.state == UploadState.READY:
-            Upload.objects.filter(id=upload_id).update(sha256=found)  # it is not reckoned again
-            return upload
+            return _with_sha256(upload, found)
         media = _examined(upload)
         return _keep(upload, media, found, now=clock())
 
@@ -68,6 +67,14 @@ def _verified(held: Held, expected: str, known: str) -> str:
             discard(held.upload)
         raise WrongChecksum(_("The file that arrived is not the one that was sent; send it again."))
     return found
+
+
+def _with_sha256(upload: Upload, sha256: str) -> Upload:
+    """So that it is reckoned once only."""
+    if sha256 != upload.sha256:
+        upload.sha256 = sha256
+        upload.save(update_fields=["sha256"])
+    return upload
 
 
 def _sha256(file: int) -> str:

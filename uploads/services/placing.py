@@ -17,11 +17,11 @@ from uploads import files, ranges
 from uploads.checksums import Checksum, Running
 from uploads.errors import ChunkTooLarge, UploadBeyondEnd, UploadEmpty, UploadGone, UploadInterrupted
 from uploads.models import Upload
-from uploads.services.recording import record, require_few_ranges, require_open
+from uploads.services.recording import put_off, record, require_few_ranges, require_open
 from uploads.writers import exclusive, give_connection_back
 
 MAX_CHUNK_BYTES = 64 * 1024**2
-TURN_WAIT_S = 30.0  # for other chunks of the same file, which take their turns one after the other
+TURN_WAIT_S = 30.0  # for who writes to the same bytes
 
 
 def write_chunk(
@@ -41,6 +41,7 @@ def write_chunk(
     require_open(upload, now=clock())
     _require_size(length or 0)
     _require_place(upload, offset, length or 0)
+    put_off(upload, now=clock())
     with _spool(upload) as spool:
         give_connection_back()
         received = _receive(spool, pieces, checksum, most=min(MAX_CHUNK_BYTES, upload.size_bytes - offset))
@@ -56,7 +57,7 @@ def place(upload_id: UUID, offset: int, source: int, source_offset: int, length:
 
     Raises UploadLocked, UploadGone, UploadRemoved, TooScattered, DiskFull, StorageError, Upload.DoesNotExist.
     """
-    with exclusive(upload_id, wait_s=TURN_WAIT_S) as held:
+    with exclusive(upload_id, (offset, offset + length), wait_s=TURN_WAIT_S) as held:
         require_open(held.upload, now=now)
         _require_place(held.upload, offset, length)
         gaps = ranges.missing(held.upload.ranges, offset, offset + length)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from uploads import ranges
 from uploads.errors import TooScattered, UploadGone, UploadIsFinal, UploadNotReady, UploadRemoved
 from uploads.models import Upload, UploadState
-from uploads.services.beginning import expiry
+from uploads.services.beginning import FIRST_BYTE_WITHIN, expiry
 
 MAX_RANGES = 4096  # the row is written anew with each piece; 32 GiB in chunks of 8 MiB fit in any order
 
@@ -25,6 +25,12 @@ def record(upload_id: UUID, start: int, end: int, *, now: datetime) -> Upload:
     upload.updated_at, upload.expires_at = now, expiry(now)
     upload.save(update_fields=["received", "received_bytes", "updated_at", "expires_at"])
     return upload
+
+
+def put_off(upload: Upload, *, now: datetime) -> None:
+    """Its expiry, where that could come before a slow body is whole."""
+    if upload.expires_at is not None and upload.expires_at - now < FIRST_BYTE_WITHIN:
+        Upload.objects.filter(id=upload.id, state=UploadState.RECEIVING).update(expires_at=expiry(now))
 
 
 def require_open(upload: Upload, *, now: datetime) -> None:
