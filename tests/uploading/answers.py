@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 100.0  # an answer may wait for ffprobe, which is given 60
 
 
 @dataclass(frozen=True, slots=True)

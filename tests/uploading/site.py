@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "MAX_UNFINISHED_UPLOADS_PER_USER": "100000",
     "UPLOAD_MAX_BYTES": str(4 * 1024**3),
     "LOG_FORMAT": "json",
+    "DRAIN_SECONDS": "1",
 }
 
 

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import random
 
+import psutil
+
 from tests.uploading.chaos.fault import Fault, Found, Ground
 from tests.uploading.chaos.oracle import check_nothing_left, check_whole, warmed_up
 from tests.uploading.chunks import Chunks, digest
 from tests.uploading.media import noise, sha256
-from tests.uploading.site import UploadSite, running_site
+from tests.uploading.site import UploadSite
 from tests.uploading.tus import Tus
 from tests.uploading.wire import End, Sending
 
 SIZE_BYTES = 8_000_000
-CUTS_A_FILE = 10
+MOST_BEFORE_A_CUT_BYTES = 1_500_000
+TAKEN_WHOLE_BYTES = 1024 * 1024  # a request up to this size counts only when all of it has arrived
 CHUNK_BYTES = 1_000_000
 TRIES = 100
 
 
 def run(ground: Ground) -> Found:
+    """Every fourth file in chunks, the others by tus."""
     found, dice = Found(), random.Random(5)
-    files = ground.scale.of(full=20, short=2)
-    with running_site(ground.folder, ground.template) as site:
-        before, ready = warmed_up(site), []
-        for number in range(files):
-            content = noise(SIZE_BYTES, seed=number)
-            send = _in_chunks if number % 4 == 3 else _by_tus
+    cuts = ground.scale.of(full=200, short=12)
+    with ground.site() as site:
+        before = warmed_up(site)
+        ready: list[str] = []
+        while sum(found.figures.get(f"cut by {end}", 0) for end in End) < cuts:
+            content = noise(SIZE_BYTES, seed=len(ready))
+            send = _in_chunks if len(ready) % 4 == 1 else _by_tus
             upload_id = send(site, content, dice, found)
             check_whole(site, upload_id, sha256(content), found)
             ready.append(upload_id)
@@ -38,23 +43,40 @@ def _by_tus(site: UploadSite, content: bytes, dice: random.Random, found: Found)
     path = tus.create(len(content))
     upload_id = path.rsplit("/", 1)[-1]
     offset = 0
-    for _ in range(CUTS_A_FILE):
+    while offset < len(content) - TAKEN_WHOLE_BYTES // 2:
         end = dice.choice(list(End))
-        sent = dice.randint(0, len(content) - offset - 1)
-        sending = Sending.patch(tus, path, offset, len(content) - offset)
+        if end is End.FIN:
+            _wait_for_quiet(site)  # a request that was reset before may not even have begun
+            offset = tus.offset(path)
+        length = len(content) - offset
+        sent = dice.randint(0, min(max(length - 1, 0), MOST_BEFORE_A_CUT_BYTES))
+        sending = Sending.patch(tus, path, offset, length)
         sending.send(content[offset : offset + sent])
         sending.cut(end)
         found.count(f"cut by {end}")
-        if end is End.FIN:
-            expected = offset + sent
-            site.wait(lambda: site.received_bytes(upload_id) == expected, "all sent before a FIN is kept")  # noqa: B023
-        now = tus.offset(path)
-        found.check(offset <= now <= offset + sent, f"{now} after {offset} + {sent} by {end}")
-        offset = now
-        if offset > len(content) * 0.9:
+        if length <= TAKEN_WHOLE_BYTES:
             break
+        if end is End.FIN:
+            _wait_for(site, upload_id, offset + sent)
+        before, offset = offset, tus.offset(path)
+        found.check(before <= offset, f"{offset} bytes after a cut by {end}, {before} before")
     _finish(tus, path, content, found)
     return upload_id
+
+
+def _wait_for_quiet(site: UploadSite) -> None:
+    """Every earlier request is over."""
+    server = psutil.Process(site.pid)
+
+    def is_quiet() -> bool:
+        return all(link.status == psutil.CONN_LISTEN for link in server.net_connections("tcp"))
+
+    site.wait(is_quiet, "every connection is closed")
+
+
+def _wait_for(site: UploadSite, upload_id: str, expected: int) -> None:
+    """All that was sent before a FIN is kept."""
+    site.wait(lambda: site.received_bytes(upload_id) == expected, f"{expected} bytes are kept")
 
 
 def _finish(tus: Tus, path: str, content: bytes, found: Found) -> None:
@@ -94,4 +116,4 @@ def _in_chunks(site: UploadSite, content: bytes, dice: random.Random, found: Fou
     return upload_id
 
 
-FAULTS = (Fault("connection cut at a random byte", "200 cuts: no acknowledged byte lost, every file identical", run),)
+CUT = Fault("connection cut at a random byte", "200 cuts: no acknowledged byte lost, every file identical", run)

@@ -182,7 +182,5 @@ class _filled:
         self._ballast.unlink()
 
 
-FAULTS = (
-    Fault("every single write refused", "a clear error, then the file identical", run_refused),
-    Fault("disk full", "what fits is set aside beforehand, what does not is refused before it is sent", run_full),
-)
+REFUSED = Fault("every single write refused", "a clear error, then the file identical", run_refused)
+FULL = Fault("disk full", "what fits is set aside beforehand, what does not is refused before it is sent", run_full)

@@ -11,7 +11,7 @@ from tests.uploading.chaos.fault import Fault, Found, Ground
 from tests.uploading.chaos.oracle import check_nothing_left, check_whole, warmed_up
 from tests.uploading.chunks import Chunks, digest
 from tests.uploading.media import noise, sha256
-from tests.uploading.site import UploadSite, running_site
+from tests.uploading.site import UploadSite
 from tests.uploading.tus import Tus, checksum
 from tests.uploading.wire import End, Sending
 
@@ -22,7 +22,7 @@ LARGEST_BYTES = 1_500_000
 
 def run_any_order(ground: Ground) -> Found:
     found, dice = Found(), random.Random(3)
-    with running_site(ground.folder, ground.template) as site:
+    with ground.site() as site:
         before, ready = warmed_up(site), []
         chunks = Chunks.of(site.tus())
         for number in range(ground.scale.of(full=20, short=2)):
@@ -69,7 +69,7 @@ def _check_nothing_written_over(site: UploadSite, chunks: Chunks, upload_id: str
 
 def run_damaged(ground: Ground) -> Found:
     found, dice = Found(), random.Random(4)
-    with running_site(ground.folder, ground.template) as site:
+    with ground.site() as site:
         before, ready = warmed_up(site), []
         for number in range(ground.scale.of(full=20, short=2)):
             content = noise(SIZE_BYTES, seed=number)
@@ -142,13 +142,11 @@ def _flipped(content: bytes, dice: random.Random) -> bytes:
     return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
 
 
-FAULTS = (
-    Fault(
-        "duplicate, overlapping, reordered chunks", "every file identical; no acknowledged byte changes", run_any_order
-    ),
-    Fault(
-        "wrong checksum, truncated body, chunk past the end",
-        "each refused with its own status, nothing of it counts, the file identical afterwards",
-        run_damaged,
-    ),
+ANY_ORDER = Fault(
+    "duplicate, overlapping, reordered chunks", "every file identical; no acknowledged byte changes", run_any_order
+)
+DAMAGED = Fault(
+    "wrong checksum, truncated body, chunk past the end",
+    "each refused with its own status, nothing of it counts, the file identical afterwards",
+    run_damaged,
 )

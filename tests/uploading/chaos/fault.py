@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from tests.uploading.site import Template
+from tests.uploading.site import Template, UploadSite, running_site
 
 
 class Scale(StrEnum):
@@ -22,11 +23,21 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where a fault starts its sites."""
+    """Where a fault finds or starts its sites."""
 
     folder: Path
     template: Template
     scale: Scale
+    running: UploadSite | None = None  # one that may be shared, to save its start
+
+    @contextmanager
+    def site(self) -> Iterator[UploadSite]:
+        """For faults that do nothing to the server itself."""
+        if self.running is not None:
+            yield self.running
+            return
+        with running_site(self.folder / "site", self.template) as site:
+            yield site
 
 
 @dataclass

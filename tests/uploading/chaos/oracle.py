@@ -23,11 +23,14 @@ SPARE_FILES = 12
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the server process holds."""
+    """What the server holds: its process, its database, its folders."""
 
     threads: int
     files: int
-    uploads: tuple[str, ...]  # open files below the media folder
+    open_uploads: tuple[str, ...]  # files below the media folder
+    rows: frozenset[str]
+    folders: frozenset[str]  # as `incoming/…` and `uploads/…`
+    log_bytes: int
 
     @classmethod
     def now(cls, site: UploadSite) -> Held:
@@ -35,7 +38,9 @@ class Held:
         folder = Path(f"/proc/{site.pid}/fd")
         targets = [_target(entry) for entry in folder.iterdir()]
         below = tuple(sorted(target for target in targets if target.startswith(str(site.media))))
-        return cls(process.num_threads(), len(targets), below)
+        folders = frozenset(f"{path.parent.name}/{path.name}" for path in site.media.glob("*/*"))
+        rows = frozenset(site.rows())
+        return cls(process.num_threads(), len(targets), below, rows, folders, site.log.stat().st_size)
 
 
 def warmed_up(site: UploadSite) -> Held:
@@ -59,20 +64,17 @@ def check_whole(site: UploadSite, upload_id: str, sha256: str, found: Found) -> 
 
 def check_nothing_left(site: UploadSite, before: Held, ready: Iterable[str], found: Found) -> None:
     """`ready` are the uploads that should be there; everything else is a trace of the fault."""
-    expected = set(ready)
-    rows = {row.id: row.state for row in site.rows().values()}
-    found.check(rows.keys() == expected, f"rows left: {_odd(rows.keys(), expected)}")
-    kept = {path.name for path in (site.media / "uploads").glob("*")}
-    found.check(kept == expected, f"folders of uploads: {_odd(kept, expected)}")
-    files = {path.name for name in kept for path in (site.media / "uploads" / name).iterdir()}
+    now, new = Held.now(site), set(ready)
+    found.check(now.rows - before.rows == new, f"rows: {_odd(now.rows - before.rows, new)}")
+    folders = {f"uploads/{name}" for name in new}
+    found.check(now.folders - before.folders == folders, f"folders: {_odd(now.folders - before.folders, folders)}")
+    files = {path.name for name in new for path in (site.media / "uploads" / name).glob("*")}
     found.check(files <= {"source"}, f"files beside the source: {sorted(files)}")
-    for folder in (site.media / "incoming", site.data_dir / "tmp"):
-        left = sorted(path.name for path in folder.glob("*"))
-        found.check(not left, f"left in {folder.name}: {left[:5]} ({len(left)})")
+    left = sorted(path.name for path in (site.data_dir / "tmp").glob("*"))
+    found.check(not left, f"temporary files left: {left[:5]} ({len(left)})")
     check_settled(site, before, found)
-    found.check(
-        "Traceback" not in site.log.read_text("utf-8", "replace"), f"the server's log has a traceback{_first(site)}"
-    )
+    log = site.log.read_bytes()[before.log_bytes :].decode("utf-8", "replace")
+    found.check("Traceback" not in log, f"the server's log has a traceback: …{log[log.find('Traceback') :][-600:]}")
 
 
 def check_settled(site: UploadSite, before: Held, found: Found) -> None:
@@ -80,25 +82,19 @@ def check_settled(site: UploadSite, before: Held, found: Found) -> None:
     deadline_s = time.monotonic() + SETTLES_WITHIN_S
     while not _is_settled(now := Held.now(site), before) and time.monotonic() < deadline_s:
         time.sleep(LOOK_AGAIN_S)
-    found.check(not now.uploads, f"open in the server: {now.uploads[:3]}")
+    found.check(not now.open_uploads, f"open in the server: {now.open_uploads[:3]}")
     found.check(now.threads <= before.threads + SPARE_THREADS, f"{now.threads} threads, before {before.threads}")
     found.check(now.files <= before.files + SPARE_FILES, f"{now.files} open files, before {before.files}")
 
 
 def _is_settled(now: Held, before: Held) -> bool:
     few = now.threads <= before.threads + SPARE_THREADS and now.files <= before.files + SPARE_FILES
-    return few and not now.uploads
+    return few and not now.open_uploads
 
 
 def _odd(found: Iterable[str], expected: Iterable[str]) -> str:
     more, less = set(found) - set(expected), set(expected) - set(found)
     return f"{len(more)} too many {sorted(more)[:3]}, {len(less)} missing {sorted(less)[:3]}"
-
-
-def _first(site: UploadSite) -> str:
-    text = site.log.read_text("utf-8", "replace")
-    start = text.find("Traceback")
-    return f": …{text[start:][-600:]}" if start >= 0 else ""
 
 
 def _target(entry: Path) -> str:

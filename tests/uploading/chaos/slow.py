@@ -18,7 +18,8 @@ from tests.uploading.wire import End, Sending
 
 RATE_BYTES_S = 5_000
 TICKS_S = 10  # sends a second
-PAGE_WITHIN_S = 3.0  # on a machine that does much else
+PAGE_WITHIN_S = 15.0  # on a machine that does much else
+PAGES_MEANWHILE = 3
 TAKES_OVER_WITHIN_S = 12.0
 LARGE_BYTES = 3_000_000  # more than the server takes before it starts
 
@@ -27,16 +28,17 @@ def run_slow(ground: Ground) -> Found:
     """Half of them tus, half of them chunks, while somebody else looks at pages."""
     found = Found()
     senders, lasts_s = ground.scale.of(full=20, short=6), ground.scale.of(full=40, short=6)
-    with running_site(ground.folder, ground.template) as site:
+    with ground.site() as site:
         before, over = warmed_up(site), threading.Event()
         with ThreadPoolExecutor(senders + 1) as pool:
-            slowest = pool.submit(_slowest_page_s, site, over)
+            pages = pool.submit(_pages_s, site, over)
             sending = [pool.submit(_drip, site, number, lasts_s, found) for number in range(senders)]
             ready = [future.result() for future in sending]
             over.set()
-            page_s = slowest.result()
-        found.figures["s for the slowest page"] = round(page_s, 2)
-        found.check(page_s <= PAGE_WITHIN_S, f"a page took {page_s:.1f} s")
+            pages_s = pages.result()
+        found.figures |= {"pages meanwhile": len(pages_s), "s for the slowest": round(max(pages_s), 2)}
+        found.check(max(pages_s) <= PAGE_WITHIN_S, f"a page took {max(pages_s):.1f} s")
+        found.check(len(pages_s) >= PAGES_MEANWHILE, f"only {len(pages_s)} pages meanwhile")
         check_nothing_left(site, before, ready, found)
     return found
 
@@ -73,21 +75,22 @@ def _at_rate(content: bytes, send: Callable[[bytes], bool]) -> None:
         pause.wait(1 / TICKS_S)
 
 
-def _slowest_page_s(site: UploadSite, over: threading.Event) -> float:
-    slowest_s = 0.0
+def _pages_s(site: UploadSite, over: threading.Event) -> list[float]:
+    """How long each page took."""
+    took_s = []
     while not over.is_set():
         began_s = time.monotonic()
         ask(site.address, "GET", "/new/", site.headers("bob"))
-        slowest_s = max(slowest_s, time.monotonic() - began_s)
+        took_s.append(time.monotonic() - began_s)
         over.wait(0.1)
-    return slowest_s
+    return took_s
 
 
 def run_stalled(ground: Ground) -> Found:
     """The phone slept: its old connection hangs, and it comes back with a new one."""
     found, content = Found(), noise(2 * LARGE_BYTES)
     stalls = ground.scale.of(full=10, short=2)
-    with running_site(ground.folder / "many", ground.template) as site:
+    with ground.site() as site:
         before, tus = warmed_up(site), site.tus()
         hanging, ready = [], []
         for _ in range(stalls):
@@ -138,13 +141,12 @@ def _check_closed_by_itself(site: UploadSite, idle_s: int, found: Found) -> None
     found.figures["s until a stalled connection was closed"] = round(waited_s)
     found.check(waited_s < idle_s + 30, f"a stalled connection was still open after {waited_s:.0f} s")
     found.check(answer is None or answer.status >= 400, f"a stalled connection was answered {answer}")
-    found.check(
-        tus.offset(path) == LARGE_BYTES, f"{tus.offset(path)} of {LARGE_BYTES} bytes kept of a stalled connection"
-    )
+    kept_bytes = tus.offset(path)
+    found.check(kept_bytes == LARGE_BYTES, f"{kept_bytes} of {LARGE_BYTES} bytes kept of a stalled connection")
     found.check(tus.delete(path).status == 204, "deleting it")
 
 
-FAULTS = (
-    Fault("5 KB/s", "every file identical; pages answer meanwhile", run_slow),
-    Fault("stalled connection", "a new one takes over at once; a lonely one is closed, its bytes kept", run_stalled),
+SLOW = Fault("5 KB/s", "every file identical; pages answer meanwhile", run_slow)
+STALLED = Fault(
+    "stalled connection", "a new one takes over at once; a lonely one is closed, its bytes kept", run_stalled
 )

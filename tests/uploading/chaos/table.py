@@ -8,18 +8,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.uploading.chaos import clock, cuts, disk, disorder, kills, slow, writers
+from tests.uploading.chaos import clock, cuts, disk, disorder, kills, probing, slow, writers
 from tests.uploading.chaos.fault import Fault, Found, Ground, Scale
-from tests.uploading.site import SiteError, Template
+from tests.uploading.site import SiteError, Template, UploadSite
 
 FAULTS: tuple[Fault, ...] = (
-    *cuts.FAULTS,
-    *kills.FAULTS,
-    *slow.FAULTS,
-    *disorder.FAULTS,
-    *writers.FAULTS,
-    *disk.FAULTS,
-    *clock.FAULTS,
+    cuts.CUT,
+    kills.KILLED,
+    slow.SLOW,
+    slow.STALLED,
+    disorder.ANY_ORDER,
+    disorder.DAMAGED,
+    writers.TWO_WRITERS,
+    disk.REFUSED,
+    disk.FULL,
+    clock.EXPIRED,
+    clock.SKEWED,
+    probing.HANGING,
 )
 SHOWN = 5
 
@@ -44,11 +49,11 @@ class Line:
         return asdict(self) | {"holds": self.holds}
 
 
-def line_of(fault: Fault, template: Template, scale: Scale) -> Line:
+def line_of(fault: Fault, template: Template, scale: Scale, running: UploadSite | None = None) -> Line:
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="dubbing-upload-chaos-", ignore_cleanup_errors=True) as folder:
         try:
-            found = fault.run(Ground(Path(folder), template, scale))
+            found = fault.run(Ground(Path(folder), template, scale, running))
         except (SiteError, AssertionError, OSError) as error:
             found = Found([f"{type(error).__name__}: {error}"[:1000]])
     return Line(fault.name, fault.promise, found, time.monotonic() - began_s)

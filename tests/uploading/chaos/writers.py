@@ -10,7 +10,7 @@ from tests.uploading.chaos.fault import Fault, Found, Ground
 from tests.uploading.chaos.oracle import check_nothing_left, warmed_up
 from tests.uploading.chunks import Chunks
 from tests.uploading.media import noise, sha256
-from tests.uploading.site import UploadSite, running_site
+from tests.uploading.site import UploadSite
 from tests.uploading.tus import Tus
 
 SIZE_BYTES = 5_000_000
@@ -28,7 +28,7 @@ class Writer:
 
 def run(ground: Ground) -> Found:
     found = Found()
-    with running_site(ground.folder, ground.template) as site:
+    with ground.site() as site:
         before, ready = warmed_up(site), []
         for number in range(ground.scale.of(full=20, short=2)):
             writers = [Writer(noise(SIZE_BYTES, seed=2 * number)), Writer(noise(SIZE_BYTES, seed=2 * number + 1))]
@@ -90,4 +90,6 @@ def _put_all(chunks: Chunks, upload_id: str, writer: Writer) -> None:
         chunks.put(upload_id, start, writer.content[start : start + PIECE_BYTES])
 
 
-FAULTS = (Fault("two writers with different bytes", "no acknowledged byte changes; a mixture is refused or told", run),)
+TWO_WRITERS = Fault(
+    "two writers with different bytes", "no acknowledged byte changes; a mixture is refused or told", run
+)

@@ -6,8 +6,11 @@ from tests.uploading.answers import Answer
 from tests.uploading.conformance.case import MAX_BYTES, Case
 from tests.uploading.media import noise
 from tests.uploading.tus import BYTES, VERSION, Tus, checksum, metadata
+from tests.uploading.wire import Sending
 
 SIZE_BYTES = 20_000
+LARGE_BYTES = 4_000_000
+TRIES = 20
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 STRICTER = "the protocol demands it (MUST)"
 RECOMMENDED = "the protocol recommends it (SHOULD)"
@@ -36,6 +39,27 @@ def deleted(tus: Tus) -> str:
 
 def asked_of_final(tus: Tus) -> Answer:
     return tus.post({"Upload-Concat": f"final;{finished(tus)}"})
+
+
+def overtaken(tus: Tus) -> tuple[Answer | None, Answer]:
+    """What somebody is told whose request still runs when another one goes on with the upload; and the other one."""
+    content = noise(LARGE_BYTES)
+    path = tus.create(LARGE_BYTES)
+    first = Sending.patch(tus, path, 0, LARGE_BYTES)
+    first.send(content[: LARGE_BYTES // 2])
+    for _ in range(TRIES):
+        offset = tus.offset(path)
+        second = tus.patch(path, offset, content[offset:])
+        if second.status == 204:
+            break
+    told = first.answer()
+    first.close()
+    return told, second
+
+
+def told_the_first(tus: Tus) -> Answer:
+    first, _second = overtaken(tus)
+    return first or Answer(0, {}, b"")
 
 
 CASES = (
@@ -78,6 +102,14 @@ CASES = (
     Case("more bytes than announced, at creation", lambda tus: tus.post({"Upload-Length": "4", **BYTES}, b"hello")),
     Case("bytes after the end", lambda tus: tus.patch(finished(tus), SIZE_BYTES, b"x")),
     Case("larger than the limit", lambda tus: tus.post({"Upload-Length": str(MAX_BYTES + 1)}), ("Location",)),
+    # Two writers
+    Case("going on while an old request still runs", lambda tus: overtaken(tus)[1], ("Upload-Offset",)),
+    Case(
+        "the old request",
+        told_the_first,
+        ours=423,
+        why_not="423 Locked is what stock clients try again after; the reference aborts it with 400",
+    ),
     # Gone: 404 and 410
     Case("head of nothing", lambda tus: tus.head(unknown(tus)), ("Upload-Offset", "Tus-Resumable")),
     Case("patch nothing", lambda tus: tus.patch(unknown(tus), 0, b"x"), ("Upload-Offset",)),
