@@ -1,4 +1,6 @@
-"""The queue's tests, which run on SQLite in the suite, hold on PostgreSQL too, where rows are locked one by one."""
+"""The tests of the queue and of uploads, which run on SQLite in the suite, hold on PostgreSQL too, where rows are locked
+one by one.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,15 @@ FILES = (
     "test_quotas.py",
     "test_split_stages.py",
     "test_supervise.py",
+    "test_upload_joining.py",
+    "test_upload_limits.py",
+    "test_upload_writers.py",
     "test_work_on_jobs.py",
 )
 
 
 @pytest.mark.slow
-def test_the_tests_of_the_queue_pass_on_postgresql() -> None:
+def test_the_tests_of_the_queue_and_of_uploads_pass_on_postgresql() -> None:
     with running_postgres() as postgres:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         done = subprocess.run(
