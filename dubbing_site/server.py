@@ -10,6 +10,7 @@ it will have to go: it goes on answering, but is not ready and takes no new jobs
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import io
 from collections.abc import AsyncIterator
 from functools import partial
@@ -133,7 +134,9 @@ class PatientServer(Server):
 
     def _run(self, protocol: Any, scope: dict[str, Any], receive: Any) -> asyncio.Future[Any]:
         send = partial(self.handle_reply, protocol)
-        running: asyncio.Future[Any] = asyncio.ensure_future(self.application(scope=scope, receive=receive, send=send))
+        application = self.application(scope=scope, receive=receive, send=send)
+        # In no context: it may be called from one that an earlier request of the connection left behind.
+        running = asyncio.get_running_loop().create_task(application, context=contextvars.Context())
         self.connections[protocol]["application_instance"] = running
         return running
 

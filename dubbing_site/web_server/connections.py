@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import io
 import json
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -103,14 +103,15 @@ class PatientChannel(Channel):
         """The body whose headers were just read. What came with the headers reaches it within this turn."""
         self._networkProducer.pauseProducing()
         self._idle_s = self.setTimeout(None)  # the body has its own
-        loop = asyncio.get_running_loop()
+        # The context of the connection: from the thread it would be the request's, and the next request's with it.
+        loop, own = asyncio.get_running_loop(), contextvars.copy_context()
         self.arriving = body = ArrivingBody(
             self.transport.getHandle().dup(),
             self._transferDecoder,
             idle_s=settings.UPLOAD_IDLE_SECONDS,
             max_bytes=body_max_bytes(),
-            on_wanted=partial(loop.call_soon_threadsafe, self._ask_for_body),
-            on_whole=lambda rest: loop.call_soon_threadsafe(self._take_back, rest),
+            on_wanted=lambda: loop.call_soon_threadsafe(self._ask_for_body, context=own),
+            on_whole=lambda rest: loop.call_soon_threadsafe(self._take_back, rest, context=own),
         )
         self._asks_first = self._forget_expectation()
         return body

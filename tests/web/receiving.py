@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from dubbing_site.web_server.arriving import READ_BYTES
 
 LOOK_AGAIN_S = 0.01
+earlier: ContextVar[str] = ContextVar("earlier", default="")
 
 
 def place(name: str) -> Path:
@@ -108,6 +110,13 @@ def requests(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"known": sum(type(thing) is PatientRequest for thing in gc.get_objects())})
 
 
+def remembering(request: HttpRequest) -> HttpResponse:
+    """What it finds of an earlier request."""
+    found = earlier.get()
+    earlier.set("an earlier request")
+    return JsonResponse({"found": found} | json.loads(digest(request).content))
+
+
 def note_the_end(**_: Any) -> None:
     with place("finished").open("a") as file:
         file.write("a request\n")
@@ -125,6 +134,7 @@ urlpatterns = [
     route("counted", counted),
     route("awaited", awaited),
     route("requests", requests),
+    route("remembering", remembering),
     route("form", form),
     path("healthz", lambda request: HttpResponse("ok")),
 ]

@@ -70,6 +70,14 @@ def test_a_body_arrives_whole_and_the_connection_serves_the_next(server: Running
             assert "connection" not in answer.headers
 
 
+def test_a_request_knows_nothing_of_the_one_before_it_on_its_connection(server: RunningServer) -> None:
+    with connect(server.port) as link:
+        for _ in range(3):
+            link.sendall(sized_head("/remembering", 3 * MIB) + bytes(3 * MIB))
+
+            assert answer_on(link).json["found"] == ""
+
+
 @pytest.mark.parametrize("size_bytes", [0, 10, 3 * MIB])
 def test_a_body_of_unknown_length_arrives_whole(server: RunningServer, size_bytes: int) -> None:
     body = random_bytes(1, size_bytes)
