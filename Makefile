@@ -1,5 +1,5 @@
 # `make demo` dubs a video on this machine; `make test` passes the suite. Both set up what they need.
-.PHONY: help setup setup-dev demo run test check format assets constraints chaos chaos-uploads conformance-tus bench-dub bench-queue bench-mix bench-long bench-timing bench-speakers
+.PHONY: help setup setup-dev demo run test check format assets constraints chaos chaos-uploads conformance-tus bench-dub bench-queue bench-uploads bench-mix bench-long bench-timing bench-speakers
 
 BIN := .venv/bin
 
@@ -62,6 +62,9 @@ bench-dub: setup-dev ## a ten-minute talk (MINUTES="10 60" for both, MODE=low): 
 
 bench-queue: setup-dev ## how long work waits and how much gets done, beside bare django-q2 (SOAK=30: watch it grow for 30 minutes)
 	@$(BIN)/python -m tests.benchmarks.bench_queue $(if $(SOAK),--soak $(SOAK))
+
+bench-uploads: setup-dev ## a gigabyte over loopback beside the tus project's own server, and fifty uploads at once
+	@$(BIN)/python -m tests.benchmarks.bench_uploads
 
 bench-long: setup-dev ## an hour of talk (LONG_MINUTES=60) takes hardly more memory than ten minutes
 	@$(BIN)/python -m tests.benchmarks.bench_long --minutes $(LONG_MINUTES) --speech $(SPEECH)
