@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from jobs import rows
 from jobs.errors import JobStateError, LeaseLost
 from jobs.models import (
     FINAL_STATES,
@@ -115,7 +116,7 @@ def change(job: Job, to: JobState, *, error: tuple[str, str] = ("", ""), message
     level = "error" if to == JobState.FAILED else "info"
     data = {"state": to.value, "from": before.value}
     _number(job, [NewEvent(EventKind.STATE, level=level, message=message or error[1], data=data)])
-    job.save(update_fields=CHANGED_FIELDS)
+    _save(job, *CHANGED_FIELDS)
 
 
 @transaction.atomic
@@ -140,13 +141,16 @@ def note(job: Job, events: Sequence[NewEvent]) -> None:
 
 
 def locked(job_id: UUID) -> Job:
-    """The job's row, locked until the transaction ends."""
-    return Job.objects.select_for_update().get(id=job_id)
+    """The job's row, locked until the transaction ends. Raises Job.DoesNotExist."""
+    job = rows.locked_job(job_id)
+    if job is None:
+        raise Job.DoesNotExist
+    return job
 
 
 def running_with(claim: Claim) -> QuerySet[Shard]:
     """The claim's shard; nothing when somebody else has it."""
-    return Shard.objects.filter(id=claim.shard_id, fencing_token=claim.token, state=ShardState.RUNNING)
+    return Shard.objects.filter(**_held_with(claim))
 
 
 def lost(claim: Claim) -> LeaseLost:
@@ -161,7 +165,7 @@ def is_worked_on(job: Job) -> bool:
 
 def held(claim: Claim) -> Shard:
     """The claim's shard with its job, both rows locked until the transaction ends. Raises LeaseLost."""
-    job = Job.objects.select_for_update().filter(id=claim.job_id).first()  # always before its shards
+    job = rows.locked_job(claim.job_id)  # always before its shards
     shard = running_with(claim).select_for_update().first()
     if job is None or shard is None:
         raise lost(claim)
@@ -171,9 +175,10 @@ def held(claim: Claim) -> Shard:
 
 def finish(shard: Shard, claim: Claim, result: dict[str, Any]) -> None:
     """Marks the claim's shard as done, and locks its job's row. Raises LeaseLost."""
-    job = Job.objects.select_for_update().filter(id=claim.job_id).first()
+    job = rows.locked_job(claim.job_id)
     done = {"state": ShardState.DONE, "result": result, "finished_at": timezone.now()}
-    if job is None or not running_with(claim).update(**done, **HELD_BY_NOBODY, error_code="", error_message=""):
+    done |= HELD_BY_NOBODY | {"error_code": "", "error_message": ""}
+    if job is None or not rows.update(Shard, done, where=_held_with(claim)):
         raise lost(claim)
     job.upload, shard.job, shard.state, shard.result = shard.job.upload, job, ShardState.DONE, result
 
@@ -182,32 +187,42 @@ def add_shards(job: Job, shards: Sequence[Shard]) -> None:
     """New shards of the job, waiting; a doorbell for them is the caller's."""
     for shard in shards:
         shard.job, shard.owner_id, shard.priority = job, job.owner_id, job.priority
-    Shard.objects.bulk_create(shards)
+    rows.add(shards)
 
 
 def append(job: Job, events: Sequence[NewEvent]) -> None:
     """Adds events to a job whose row is locked."""
     _number(job, events)
-    job.save(update_fields=["last_seq"])
+    _save(job, "last_seq")
 
 
 def _number(job: Job, events: Sequence[NewEvent]) -> None:
     """The caller saves the job's `last_seq`."""
     first = job.last_seq + 1
-    JobEvent.objects.bulk_create(
-        JobEvent(
-            job=job,
-            seq=seq,
-            at=event.at,
-            kind=event.kind,
-            stage=event.stage,
-            level=event.level,
-            message=event.message[:MESSAGE_MAX_CHARS],
-            data=event.data,
-        )
-        for seq, event in enumerate(events, first)
+    rows.add(
+        [
+            JobEvent(
+                job=job,
+                seq=seq,
+                at=event.at,
+                kind=event.kind,
+                stage=event.stage,
+                level=event.level,
+                message=event.message[:MESSAGE_MAX_CHARS],
+                data=event.data,
+            )
+            for seq, event in enumerate(events, first)
+        ]
     )
     job.last_seq += len(events)
+
+
+def _save(job: Job, *names: str) -> None:
+    rows.update(Job, {name: getattr(job, name) for name in names}, where={"id": job.id})
+
+
+def _held_with(claim: Claim) -> dict[str, Any]:
+    return {"id": claim.shard_id, "fencing_token": claim.token, "state": ShardState.RUNNING}
 
 
 def _said_of_stage(event: NewEvent) -> dict[str, Any]:

@@ -21,7 +21,9 @@ RESERVED = {
     "Job.objects.create": {"jobs/dispatch.py"},
     "Shard.objects.create": set(),
     "Job.objects.bulk_create": set(),
-    "Shard.objects.bulk_create": {"jobs/services.py"},
+    "Shard.objects.bulk_create": set(),
+    "rows.add": {"jobs/services.py"},
+    "rows.update": {"jobs/services.py"},
     "chain.begin": {"jobs/dispatch.py"},
 }
 
