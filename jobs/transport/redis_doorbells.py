@@ -34,10 +34,9 @@ class RedisDoorbells:
             self._client.ping()
 
     def push(self, queue: QueueClass, package: str) -> None:
-        with _told(), self._client.pipeline(transaction=False) as commands:
-            commands.rpush(self._key(queue), package)
-            commands.ltrim(self._key(queue), -MOST_WAITING, -1)
-            commands.execute()
+        with _told():
+            if self._client.rpush(self._key(queue), package) > MOST_WAITING:
+                self._client.ltrim(self._key(queue), -MOST_WAITING, -1)
 
     def pop(self, queues: Sequence[QueueClass], *, wait_s: float) -> str | None:
         """The first of any queue; waits for one at most `wait_s`, which must be less than the time limit."""
