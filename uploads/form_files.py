@@ -15,7 +15,8 @@ from uploads.limits import has_room
 class FormFileHandler(FileUploadHandler):
     """Only of people who are signed in: Django takes a form apart before any view is asked, to find its CSRF token.
 
-    A file that there is no room for passes by; `begin` then says so in words to whoever wants to take it in.
+    A file that there is no room for passes by; `begin` then says so in words to whoever wants to take it in. (Should
+    there be room by then, the bytes are missing and it is refused for that.)
     """
 
     def handle_raw_input(

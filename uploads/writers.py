@@ -69,7 +69,7 @@ def is_busy(upload_id: UUID) -> bool:
     """Whether somebody writes to it now. Raises Upload.DoesNotExist, UploadGone."""
     file = _open(upload_id)
     try:
-        return not _is_locked(file, EVERYWHERE)
+        return not _try_lock(file, EVERYWHERE)
     finally:
         os.close(file)
 
@@ -83,7 +83,7 @@ def give_connection_back() -> None:
 def _locked(upload_id: UUID, place: Range, token: str, wait_s: float) -> int:
     began_s = time.monotonic()
     file = _open(upload_id)
-    while not _is_taken(file, place):
+    while not _try_take(file, place):
         waited_s = time.monotonic() - began_s
         if waited_s >= wait_s:
             os.close(file)
@@ -98,14 +98,16 @@ def _locked(upload_id: UUID, place: Range, token: str, wait_s: float) -> int:
     return _locked(upload_id, place, token, wait_s)
 
 
-def _is_taken(file: int, place: Range) -> bool:
-    """Whoever comes passes a gate. Who wants all keeps it shut while waiting: those who want a part come after."""
-    if not _is_locked(file, GATE):
+def _try_take(file: int, place: Range) -> bool:
+    """Locks what is wanted, if it is free. Whoever comes passes a gate, which who wants all keeps shut while waiting:
+    those who want a part then come after.
+    """
+    if not _try_lock(file, GATE):
         return False
-    is_taken = _is_locked(file, place)
-    if is_taken or place != EVERYWHERE:
+    is_ours = _try_lock(file, place)
+    if is_ours or place != EVERYWHERE:
         _unlock(file, GATE)
-    return is_taken
+    return is_ours
 
 
 def _open(upload_id: UUID) -> int:
@@ -118,8 +120,8 @@ def _open(upload_id: UUID) -> int:
     raise UploadGone(_("This upload is not kept any more; send the file again."))
 
 
-def _is_locked(file: int, place: Range) -> bool:
-    """From now on, unless another has locked something of it."""
+def _try_lock(file: int, place: Range) -> bool:
+    """Locks it, unless another has locked something of it; whether it is locked now."""
     try:
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, _flock(fcntl.F_WRLCK, place))
     except BlockingIOError:

@@ -1,6 +1,4 @@
-"""The tests of the queue and of uploads, which run on SQLite in the suite, hold on PostgreSQL too, where rows are locked
-one by one.
-"""
+"""The tests of the queue and of uploads hold on PostgreSQL too, where rows are locked one by one."""
 
 from __future__ import annotations
 
