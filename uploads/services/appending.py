@@ -48,9 +48,9 @@ def append(
     token = ask(upload.id)
     with exclusive(upload.id, token=token) as held:
         require_open(held.upload, now=clock())
-        _require_place(held.upload, offset, length)
         if held.upload.writer != token:
             raise UploadLocked(_("Somebody else sends this file now; try again in a moment."))
+        _require_place(held.upload, offset, length)
         put_off(held.upload, now=clock())
         with _Writing(held, offset, Running(checksum), clock) as writing:
             _take(writing, pieces)
