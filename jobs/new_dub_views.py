@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import User
 from accounts.signed_in import SignedInRequest
 from jobs import begun_uploads, dispatch, presets, quotas
 from jobs.errors import NameTaken, TooManyKept
@@ -61,7 +62,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 def _page(request: SignedInRequest, form: NewDubForm, preset: Preset | None, chosen: Upload | None) -> HttpResponse:
     unfinished = Paginator(begun_uploads.unfinished_uploads(request.user), UPLOADS_A_PAGE)
-    idle = begun_uploads.idle_uploads(request.user).exclude(id=chosen.id if chosen else None)
+    idle = begun_uploads.idle_uploads(request.user)
     context = {
         "form": form,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
@@ -105,17 +106,16 @@ def share(request: HttpRequest) -> HttpResponse:
     """
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") not in ("none", "same-origin"):
         raise PermissionDenied
-    return _kept_share(request)
+    return login_required(_keep_shared)(request)
 
 
-@login_required
-def _kept_share(request: SignedInRequest) -> HttpResponse:
+def _keep_shared(request: HttpRequest) -> HttpResponse:
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
         messages.warning(request, _("No file came with it; choose it here."))
         return redirect("jobs:new")
     try:
-        upload = receive(request.user, file)
+        upload = receive(cast(User, request.user), file)
     except DubbingError as error:
         messages.error(request, str(error))
         return redirect("jobs:new")

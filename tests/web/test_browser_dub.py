@@ -246,7 +246,7 @@ def test_what_is_wrong_with_a_file_is_said_beside_it(visitor: Page, tmp_path: Pa
 
     visitor.get_by_role("button", name="Start dubbing").click()
 
-    expect(visitor.locator('[data-field="file"]')).to_contain_text("letter.mp4 is not")
+    expect(visitor.locator('[data-field="file"]')).to_contain_text("letter.mp4 is a text, not a video")
     assert_fits(visitor)
 
 

@@ -97,7 +97,8 @@ export class Source {
       return;
     }
     const file = source && (await opened(source).catch(() => null));
-    if (file && !this.waiting.fault(upload, file)) {
+    const isSame = file === source || (file && !this.waiting.fault(upload, file)); // a handle's file may have changed
+    if (file && isSame) {
       this.send(file, { upload, source });
       return;
     }
@@ -153,7 +154,7 @@ export class Source {
     const isChosen = state !== "canceled";
     this.box.hidden = isChosen;
     this.form.querySelector("[data-import-link]")?.toggleAttribute("hidden", isChosen);
-    this.waiting.lists.hidden = isChosen && state !== "refused";
+    this.waiting.lists.hidden = isChosen;
     const active = document.activeElement;
     const isGone = active?.closest("[data-field='file'] [hidden]");
     if (isGone) (isChosen ? this.card.card : this.drop.input).focus({ preventScroll: true });
@@ -161,7 +162,7 @@ export class Source {
 
   tell({ state, name, id }) {
     if (state === "done") showToast(text(this.form, "Arrived", { name }));
-    if (state === "refused") showToast(text(this.form, "Failed", { name }), "error");
+    if (state === "refused") showToast(text(this.form, "Failed", { name }), "warning"); // the reason stays
     if (!["done", "canceled"].includes(state)) return;
     if (id) forget(id).catch(() => null);
     if (this.sharedKey) this.forgetShared(this.sharedKey);
@@ -182,7 +183,7 @@ export class Source {
   }
 
   async cancel(transfer) {
-    if (transfer.id && transfer.keptBytes && !transfer.isFinal && !(await confirmed(this.dialog, transfer.name))) return;
+    if (transfer.id && transfer.doneBytes && !transfer.isFinal && !(await confirmed(this.dialog, transfer.name))) return;
     try {
       await transfer.cancel();
     } catch {

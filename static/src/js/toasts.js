@@ -19,7 +19,7 @@ export function adoptToasts() {
   }
 }
 
-/** `level` is success or error. */
+/** `level` is success, warning or error. */
 export function showToast(text, level = "success") {
   const toast = region().querySelector(`template[data-level="${level}"]`).content.firstElementChild.cloneNode(true);
   toast.querySelector("p").textContent = text;
