@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,10 @@ def waiting(line: Path) -> int:
     return sum("->" in row and inode in row for row in Path("/proc/locks").read_text().splitlines())
 
 
+def stand(line: Path, number: int) -> bool:
+    return waiting(line) == number
+
+
 def test_who_came_first_is_first(line: Path) -> None:
     order: list[int] = []
 
@@ -66,7 +71,7 @@ def test_who_came_first_is_first(line: Path) -> None:
     with turn(line, soon_s()):
         for number, comer in enumerate(comers):
             comer.start()
-            wait_until(lambda number=number: waiting(line) == number + 1)
+            wait_until(partial(stand, line, number + 1))
 
     for comer in comers:
         comer.join(PATIENCE_S)
