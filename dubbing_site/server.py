@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import io
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import IO, Any
@@ -41,6 +42,8 @@ TASKS_END_S = 0.3
 UPLOADS_END_S = 1.5  # for what arrived of uploads to be recorded once they are cut
 
 daphne.server.HTTPFactory = PatientFactory  # Server.run makes it by this name and knows no other way
+# By the wall clock, as Twisted has it, one that is set back stops every timer.
+reactor.seconds = time.monotonic  # type: ignore[method-assign, misc]
 
 
 @implementer(IPushProducer)
