@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -24,6 +25,14 @@ sys.stdin.read()
 """
 
 
+def wait_until_asleep(child: psutil.Process) -> None:
+    """What ties it to its parent runs first, under its own name."""
+    until_s = time.monotonic() + 30
+    while child.name() != "sleep":
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
 def test_a_child_dies_when_its_parent_is_killed() -> None:
     root = Path(__file__).parents[2]
     parent = subprocess.Popen(
@@ -32,7 +41,7 @@ def test_a_child_dies_when_its_parent_is_killed() -> None:
     with parent:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
-        assert child.is_running()
+        wait_until_asleep(child)
 
         parent.kill()
 

@@ -212,7 +212,7 @@ def test_a_part_killed_halfway_goes_on_where_it_was(
         assert again == parts[0].stop - parts[0].first - done
         bench.calls.recognized.extend([None] * done)  # by the one that was killed
     else:
-        assert 0 < again < parts[0].stop - parts[0].first
+        assert again < parts[0].stop - parts[0].first  # on a busy machine all of it may be there before it is killed
         bench.calls.spoken.clear()
         bench.calls.spoken.extend(undivided[2].spoken)
     assert_same(bench, undivided, stage)
