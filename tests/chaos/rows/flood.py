@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Min
 
 from jobs.models import Job, Shard, ShardState
 from tests.chaos import oracle
 from tests.chaos.behaviours import Behaviour, Script
 from tests.chaos.row import Outcome, Scale
-from tests.chaos.side_log import Did
 from tests.chaos.site import Site
 from tests.chaos.submitting import Submitted, submit
 from tests.chaos.waiting import wait_until
@@ -20,7 +20,7 @@ from tests.chaos.waiting import wait_until
 SLOTS = 4
 SHORT = Script(Behaviour.STEADY, "mix", 0.2)
 LONG = Script(Behaviour.STEADY, "extract", 8.0)  # holds the slot that the flood may not have
-IN_FLIGHT_S = 0.1  # a claim that was being made when the other user's job was committed
+IN_FLIGHT = timedelta(seconds=0.1)  # a claim that was being made when the other user's job was committed
 ENDS_WITHIN_S = 1200.0
 
 
@@ -44,7 +44,7 @@ def _outcome(site: Site, jobs: list[UUID], others: list[Submitted]) -> Outcome:
     verdict = oracle.judge(site, jobs)
     spans = Job.objects.filter(owner__username="alice").values_list("started_at", "finished_at")
     most = most_at_once((began, ended) for began, ended in spans if began and ended)
-    before = {name: _begun_before(site, other) for name, other in zip(("bob", "carol"), others, strict=True)}
+    before = {name: _begun_before(other) for name, other in zip(("bob", "carol"), others, strict=True)}
     cap = settings.MAX_RUNNING_JOBS_PER_USER
     figure = (
         f"{len(jobs)} jobs, at most {most} of the flood at once (cap {cap}), other jobs' shards begun before "
@@ -74,8 +74,9 @@ def _has_begun(site: Site, submitted: Submitted) -> bool:
     return any(entry.job == str(submitted.job) for entry in site.entries())
 
 
-def _begun_before(site: Site, submitted: Submitted) -> int:
-    """Shards of others that were begun between the submission and its first."""
-    began = [entry for entry in site.entries() if entry.did == Did.BEGAN]
-    first = next(entry.at_s for entry in began if entry.job == str(submitted.job))
-    return sum(submitted.at_s + IN_FLIGHT_S < entry.at_s < first for entry in began)
+def _begun_before(other: Submitted) -> int:
+    """Shards of others that were claimed between the submission and its first; a slot's first runner starts later."""
+    submitted_at = Job.objects.get(id=other.job).created_at
+    first_at = Shard.objects.filter(job_id=other.job).aggregate(first=Min("started_at"))["first"]
+    others = Shard.objects.exclude(job_id=other.job)
+    return others.filter(started_at__gt=submitted_at + IN_FLIGHT, started_at__lt=first_at).count()
