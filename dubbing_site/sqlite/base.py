@@ -16,6 +16,7 @@ from django.db.backends.sqlite3 import base
 from dubbing_site.sqlite.turnstile import turn
 
 STEP_S = 0.001
+IN_LINE_S = 1.0  # then the first is taken for frozen, and everybody looks for themselves
 PRIMARY_CODE = 0xFF  # of SQLite's extended result codes
 
 
@@ -35,8 +36,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             link.execute(f"PRAGMA busy_timeout = {int(timeout_s * 1000)}")
 
     def _wait_and_begin(self, link: sqlite3.Connection, begin: str, until_s: float) -> None:
-        name = str(self.settings_dict["NAME"])
-        line = nullcontext() if self.is_in_memory_db() else turn(Path(f"{name}-turnstile"), until_s)
+        path = Path(f"{self.settings_dict['NAME']}-turnstile")
+        in_line_until_s = min(until_s, time.monotonic() + IN_LINE_S)
+        line = nullcontext() if self.is_in_memory_db() else turn(path, in_line_until_s)
         with line:
             while is_busy(link, begin) and time.monotonic() < until_s:
                 time.sleep(STEP_S)
