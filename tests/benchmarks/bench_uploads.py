@@ -154,11 +154,16 @@ def shown(row: Row, film: Film, seconds: dict[str, float]) -> Result:
     )
     times = " ".join(f"{each:.2f}" for each in row.seconds)
     beside = f"{ratio:>8.2f}{row.peak_mb:>11.0f}" if row.beside else f"{'':>19}"
-    verdict = (
-        "" if not row.beside else "met" if result.is_met else f"missed ({row.ratio_goal}, {MEMORY_GOAL_MB:.0f} MB)"
-    )
-    print(f"{row.name:<34}{times:>22}{result.mb_per_s:>8.0f}{beside}  {verdict}", flush=True)
+    print(f"{row.name:<34}{times:>22}{result.mb_per_s:>8.0f}{beside}  {verdict(result)}", flush=True)
     return result
+
+
+def verdict(result: Result) -> str:
+    if not result.beside:
+        return ""
+    if not result.is_met:
+        return f"missed ({result.ratio_goal}, {MEMORY_GOAL_MB:.0f} MB)"
+    return "met" if result.ratio_goal else "memory met"
 
 
 def at_once(folder: Path, template: Template) -> tuple[float, int]:
