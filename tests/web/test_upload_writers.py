@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -52,14 +53,21 @@ def held_by_another_process(upload: Upload) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_the_last_one_who_asks_goes_on_where_the_silent_one_stopped(alice: User) -> None:
-    upload = begun(alice, len(CONTENT))
+@contextmanager
+def fallen_silent(upload: Upload) -> Iterator[Future[Any]]:
+    """A writer of which nothing comes after 7,000 bytes, and what becomes of it."""
     is_silent = threading.Event()
-
     with ThreadPoolExecutor(1) as pool:
         silent = silent_after(CONTENT[:7000], is_silent)
-        first = pool.submit(with_own_connection, lambda: append(upload, 0, silent))
+        writer = pool.submit(with_own_connection, lambda: append(upload, 0, silent))
         assert is_silent.wait(20)
+        yield writer
+
+
+def test_the_last_one_who_asks_goes_on_where_the_silent_one_stopped(alice: User) -> None:
+    upload = begun(alice, len(CONTENT))
+
+    with fallen_silent(upload) as first:
         with exclusive(upload.id, token=writers.ask(upload.id)) as held:
             assert held.upload.received == [[0, 7000]]
         assert isinstance(first.result(20), UploadLocked)
@@ -92,12 +100,8 @@ def test_a_sweep_leaves_alone_what_is_being_written(alice: User) -> None:
 
 def test_taking_an_upload_back_ends_who_writes_to_it(alice: User) -> None:
     upload = begun(alice, len(CONTENT))
-    is_silent = threading.Event()
 
-    with ThreadPoolExecutor(1) as pool:
-        silent = silent_after(CONTENT[:7000], is_silent)
-        first = pool.submit(with_own_connection, lambda: append(upload, 0, silent))
-        assert is_silent.wait(20)
+    with fallen_silent(upload) as first:
         terminate(upload.id)
         assert isinstance(first.result(20), UploadLocked)
 
@@ -107,12 +111,8 @@ def test_taking_an_upload_back_ends_who_writes_to_it(alice: User) -> None:
 
 def test_an_upload_whose_owner_is_deleted_ends_who_writes_to_it(alice: User) -> None:
     upload = begun(alice, len(CONTENT))
-    is_silent = threading.Event()
 
-    with ThreadPoolExecutor(1) as pool:
-        silent = silent_after(CONTENT[:7000], is_silent)
-        first = pool.submit(with_own_connection, lambda: append(upload, 0, silent))
-        assert is_silent.wait(20)
+    with fallen_silent(upload) as first:
         alice.delete()
         assert isinstance(first.result(20), Upload.DoesNotExist)
 

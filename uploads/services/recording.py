@@ -42,18 +42,21 @@ def require_open(upload: Upload, *, now: datetime) -> None:
 
 def require_kept(upload: Upload, *, now: datetime) -> None:
     """Raises UploadGone, UploadRemoved."""
-    if upload.state == UploadState.REMOVED:
-        raise UploadRemoved(_("The file is not kept any more; upload it again."))
+    _require_file(upload)
     if upload.expires_at is not None and upload.expires_at <= now:
         raise UploadGone(_("This upload was not finished in time and has expired; send the file again."))
 
 
 def require_ready(upload: Upload) -> None:
     """It can be dubbed. Raises UploadRemoved, UploadNotReady."""
-    if upload.state == UploadState.REMOVED:
-        raise UploadRemoved(_("The file is not kept any more; upload it again."))
+    _require_file(upload)
     if upload.state == UploadState.RECEIVING:
         raise UploadNotReady(_("The file has not arrived completely yet; finish its upload first."))
+
+
+def _require_file(upload: Upload) -> None:
+    if upload.state == UploadState.REMOVED:
+        raise UploadRemoved(_("The file is not kept any more; upload it again."))
 
 
 def require_few_ranges(upload: Upload, start: int, end: int) -> None:
