@@ -120,7 +120,9 @@ def test_a_workspace_lost_with_its_machine_is_made_again(divided: Order, tmp_pat
 
 
 def test_from_a_stage_that_is_forgotten_everything_runs_again(divided: Order, tmp_path: Path) -> None:
-    order = replace(divided, workspace_dir=shutil.copytree(divided.workspace_dir, tmp_path / "work"))
+    copied = shutil.copytree(divided.workspace_dir, tmp_path / "work")
+    # Into a folder of its own: the workspace of `divided` tells of the files that it made itself.
+    order = replace(divided, workspace_dir=copied, output_dir=tmp_path / "made")
 
     forget_from(order.workspace_dir, StageName.SEPARATE)
 
