@@ -1,4 +1,4 @@
-"""Users and the one-time link that makes the first administrator."""
+"""The people who have an account here."""
 
 from __future__ import annotations
 
@@ -24,19 +24,3 @@ class User(AbstractUser):
                 violation_error_message=_("Somebody else already uses this email address."),
             )
         ]
-
-
-class SetupLink(models.Model):
-    """A link printed in the terminal that lets whoever holds it make the first administrator, once."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    token_hash = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering: ClassVar = ["-created_at"]
-
-    def __str__(self) -> str:
-        return f"setup link of {self.created_at:%Y-%m-%d %H:%M}"
