@@ -1,31 +1,15 @@
-"""Every setting an operator can make, with its type, default and meaning: the one place that reads the environment.
-
-`docs/settings.md` and `.env.example` are checked against this list.
-"""
+"""The settings themselves, grouped as `docs/settings.md` has them."""
 
 # ruff: noqa: RUF009 - `documented` returns a dataclass field
 
 from __future__ import annotations
 
-import dataclasses
-import os
-import zoneinfo
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
+from dubbing_site.environment.reader import documented
 
 GIB = 1024**3
-DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
-REDIS_SCHEMES = ("redis", "rediss", "unix")
-
-
-def documented(default: str, meaning: str, *, minimum: int | None = None, choices: tuple[str, ...] = ()) -> Any:
-    """A field whose default is written as an operator would write it in the environment."""
-    return dataclasses.field(metadata={"default": default, "meaning": meaning, "minimum": minimum, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,111 +122,3 @@ class Environment:
     def local_host(self) -> str:
         """The address at which this machine reaches the server itself."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - not listened on
-
-
-def read_environment(env_file: Path) -> Environment:
-    """The environment over `env_file` over the defaults.
-
-    Raises ImproperlyConfigured, one line naming the setting, for a value that cannot be used.
-    """
-    if env_file.is_file():
-        environ.Env.read_env(str(env_file))
-    settings = Environment(**{field.name: _read(field) for field in dataclasses.fields(Environment)})
-    _check(settings)
-    return settings
-
-
-def _read(field: dataclasses.Field[Any]) -> Any:
-    name, meta = field.name.upper(), field.metadata
-    text = os.environ.get(name, "").strip() or meta["default"]
-    try:
-        value = PARSERS[str(field.type)](text)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}={text!r} cannot be used: {error}") from error
-    if meta["minimum"] is not None and value < meta["minimum"]:
-        raise ImproperlyConfigured(f"{name}={text} cannot be used: the least is {meta['minimum']}")
-    if meta["choices"] and value not in meta["choices"]:
-        raise ImproperlyConfigured(f"{name}={text!r} cannot be used: choose one of {', '.join(meta['choices'])}")
-    return value
-
-
-def _bool(text: str) -> bool:
-    if text.lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
-        return True
-    if text.lower() in ("0", "false", "no", "off", "n", "f"):
-        return False
-    raise ValueError("write 1 or 0")
-
-
-def _int(text: str) -> int:
-    try:
-        return int(text.replace("_", ""))
-    except ValueError:
-        raise ValueError("write a whole number") from None
-
-
-def _list(text: str) -> list[str]:
-    return [item.strip() for item in text.split(",") if item.strip()]
-
-
-PARSERS: dict[str, Callable[[str], Any]] = {
-    "str": str,
-    "int": _int,
-    "bool": _bool,
-    "Path": lambda text: Path(os.path.expanduser(text)).absolute(),
-    "list[str]": _list,
-}
-
-
-def _check(settings: Environment) -> None:
-    if settings.port > 65535:
-        raise ImproperlyConfigured(f"PORT={settings.port} cannot be used: the most is 65535")
-    if settings.heartbeat_seconds * 2 > settings.lease_seconds:
-        raise ImproperlyConfigured(
-            f"HEARTBEAT_SECONDS={settings.heartbeat_seconds} cannot be used: "
-            f"at most half of LEASE_SECONDS ({settings.lease_seconds}), so that one missed beat is forgiven"
-        )
-    if settings.public_base_url and not settings.public_base_url.startswith(("http://", "https://")):
-        raise ImproperlyConfigured(
-            f"PUBLIC_BASE_URL={settings.public_base_url!r} cannot be used: start it with http:// or https://"
-        )
-    if settings.time_zone not in zoneinfo.available_timezones():
-        raise ImproperlyConfigured(f"TIME_ZONE={settings.time_zone!r} cannot be used: write it like Europe/Berlin")
-    scheme = settings.database_url.partition(":")[0]
-    if settings.database_url and scheme not in DATABASE_SCHEMES:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL={scheme}:… cannot be used: start it with one of {', '.join(DATABASE_SCHEMES)}"
-        )
-    _check_queue(settings)
-    _check_imports(settings)
-    for origin in settings.csrf_trusted_origins:
-        if "://" not in origin:
-            raise ImproperlyConfigured(
-                f"CSRF_TRUSTED_ORIGINS={origin!r} cannot be used: start each with http:// or https://"
-            )
-
-
-def _check_queue(settings: Environment) -> None:
-    scheme = settings.redis_url.partition(":")[0]
-    if settings.redis_url and scheme not in REDIS_SCHEMES:
-        raise ImproperlyConfigured(
-            f"REDIS_URL={scheme}:… cannot be used: start it with one of {', '.join(REDIS_SCHEMES)}"
-        )
-    if settings.queue_mode == "redis" and not settings.redis_url:
-        raise ImproperlyConfigured("QUEUE_MODE=redis cannot be used: set REDIS_URL too, or choose auto")
-
-
-def _check_imports(settings: Environment) -> None:
-    data_dir, names = Path(os.path.realpath(settings.data_dir)), set()
-    for written in settings.import_folders:
-        folder, name = Path(os.path.realpath(written)), Path(written).name
-        if not os.path.isabs(written) or not name or name == "..":
-            wrong = "write a folder's whole path"
-        elif folder.is_relative_to(data_dir) or data_dir.is_relative_to(folder):
-            wrong = "everybody's uploads lie there"
-        elif name in names:
-            wrong = f"another of these folders is called {name!r}, too"
-        else:
-            names.add(name)
-            continue
-        raise ImproperlyConfigured(f"IMPORT_FOLDERS={written!r} cannot be used: {wrong}")
