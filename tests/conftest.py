@@ -7,10 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
+from accounts import audit_guard
 from accounts.models import User
 from tests import factories
 from tests.servers import PostgresServer, RedisServer, running_postgres, running_redis
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The database, with an audit trail that can be emptied between tests: its own test puts the refusal back."""
+    with django_db_blocker.unblock():
+        audit_guard.lift(connection)
+        connection.close()
 
 
 @pytest.fixture
