@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import SetupLink, User
+from accounts.scopes import Role
 
 SETUP_LINK_VALID = timedelta(hours=24)
 TOKEN_BYTES = 32
@@ -51,7 +52,7 @@ def claim_setup_link(token: str, *, username: str, email: str, password: str) ->
         )
     if User.objects.filter(is_superuser=True).exists():
         raise SetupLinkInvalid(_("An administrator exists already; sign in instead."))
-    user = User(username=username, email=User.objects.normalize_email(email), is_staff=True, is_superuser=True)
+    user = User(username=username, email=User.objects.normalize_email(email), role=Role.ADMIN)
     user.set_password(password)
     user.full_clean()
     validate_password(password, user)

@@ -1,4 +1,4 @@
-"""Requests that have passed `login_required`, for views that need to know whose they are."""
+"""Requests that have passed `accounts.pages.page`, for views that need to know whose they are."""
 
 from __future__ import annotations
 

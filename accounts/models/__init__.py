@@ -1,7 +1,9 @@
 """What the database keeps of accounts."""
 
 from accounts.models.audit import AuditEntry
+from accounts.models.keys import ApiKey
+from accounts.models.sessions import Session
 from accounts.models.setup_links import SetupLink
 from accounts.models.users import User
 
-__all__ = ["AuditEntry", "SetupLink", "User"]
+__all__ = ["ApiKey", "AuditEntry", "Session", "SetupLink", "User"]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.scopes import STAFF_ROLES, Role
+
 
 class User(AbstractUser):
+    """What somebody may do is their role; Django's own flags follow it, and the database holds them to it."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.EDITOR)
 
     class Meta(AbstractUser.Meta):
         ordering: ClassVar = ["username"]
@@ -22,5 +27,15 @@ class User(AbstractUser):
                 condition=~models.Q(email=""),
                 name="user_email_unique",
                 violation_error_message=_("Somebody else already uses this email address."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[Role.VIEWER, Role.EDITOR], is_staff=False, is_superuser=False)
+                | models.Q(role=Role.MODERATOR, is_staff=True, is_superuser=False)
+                | models.Q(role=Role.ADMIN, is_staff=True, is_superuser=True),
+                name="user_flags_follow_role",
+            ),
         ]
+
+    def clean(self) -> None:
+        super().clean()
+        self._let_flags_follow()

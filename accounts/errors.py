@@ -1,0 +1,41 @@
+"""What accounts refuse.
+
+DubbingError
+├── RateLimited             rate_limited        too many tries in too short a time; says when to come back
+├── ScopeMissing            scope_missing       the role, or the API key, does not allow it
+└── SessionRequired         session_required    for a person who is signed in, not for an API key
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from accounts.scopes import Scope
+from pipeline.errors import DubbingError
+
+
+class RateLimited(DubbingError):
+    code = "rate_limited"
+    exit_code = 2
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ScopeMissing(DubbingError):
+    code = "scope_missing"
+    exit_code = 2
+
+    def __init__(self, scope: Scope) -> None:
+        text = _("This needs “%(scope)s”, which your role or your API key does not have.")
+        super().__init__(text % {"scope": scope.value})
+        self.scope = scope
+
+
+class SessionRequired(DubbingError):
+    code = "session_required"
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(_("An API key cannot do this; sign in and do it yourself."))
