@@ -1,0 +1,3 @@
+from accounts.audit_admin import AuditEntryAdmin
+
+__all__ = ["AuditEntryAdmin"]
