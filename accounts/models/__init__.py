@@ -2,8 +2,7 @@
 
 from accounts.models.audit import AuditEntry
 from accounts.models.keys import ApiKey
-from accounts.models.sessions import Session
 from accounts.models.setup_links import SetupLink
 from accounts.models.users import User
 
-__all__ = ["ApiKey", "AuditEntry", "Session", "SetupLink", "User"]
+__all__ = ["ApiKey", "AuditEntry", "SetupLink", "User"]

@@ -39,3 +39,17 @@ class User(AbstractUser):
     def clean(self) -> None:
         super().clean()
         self._let_flags_follow()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._let_flags_follow()
+        fields = kwargs.get("update_fields")
+        if fields is not None and "role" in fields:
+            kwargs["update_fields"] = {*fields, "is_staff", "is_superuser"}
+        super().save(*args, **kwargs)
+
+    def _let_flags_follow(self) -> None:
+        """Commands and libraries that know no roles make superusers: a new one is an administrator."""
+        if self._state.adding and self.is_superuser:
+            self.role = Role.ADMIN
+        self.is_superuser = self.role == Role.ADMIN
+        self.is_staff = self.role in STAFF_ROLES
