@@ -24,6 +24,7 @@ FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
 FILE_UPLOAD_HANDLERS = ["uploads.form_files.FormFileHandler"]
 
 SECRET_KEY = ENVIRONMENT.secret_key or data_dir.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
 DEBUG = ENVIRONMENT.debug
 BASE_URL = ENVIRONMENT.base_url
 
@@ -49,6 +50,11 @@ MAX_RUNNING_JOBS_PER_USER = ENVIRONMENT.max_running_jobs_per_user
 MAX_WAITING_JOBS_PER_USER = ENVIRONMENT.max_waiting_jobs_per_user
 MAX_JOBS_PER_DAY_PER_USER = ENVIRONMENT.max_jobs_per_day_per_user
 DRAIN_SECONDS = ENVIRONMENT.drain_seconds
+
+# Limits
+API_REQUESTS_PER_MINUTE_PER_USER = ENVIRONMENT.api_requests_per_minute_per_user
+SUBMISSIONS_PER_MINUTE_PER_USER = ENVIRONMENT.submissions_per_minute_per_user
+UPLOADS_PER_MINUTE_PER_USER = ENVIRONMENT.uploads_per_minute_per_user
 
 # The queue
 REDIS_URL = ENVIRONMENT.redis_url
@@ -93,12 +99,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dubbing_site.static_files.StaticFilesMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.second_factor.VerifiedMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "dubbing_site.page_limits.PageLimits",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -169,6 +177,8 @@ ALLOWED_HOSTS = [
 ]
 CSRF_TRUSTED_ORIGINS = [*ENVIRONMENT.csrf_trusted_origins, f"{_public.scheme}://{_public.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 30 * 24 * 3600  # at most: see accounts.sessions
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -212,21 +222,35 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_RATE_LIMITS = False  # accounts.limits counts instead, and says why
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_CHANGE_EMAIL = True  # one address each
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers cannot make this server write to others
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor_forms.AuthenticateForm",
+    "reauthenticate": "accounts.second_factor_forms.ReauthenticateForm",
+}
 MFA_TOTP_TOLERANCE = 0  # 1 accepted the same code twice, 31 seconds apart
 MFA_TOTP_ISSUER = "Dubbing Pipeline"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # or nobody could enrol where no mail is sent; strangers cannot sign up anyway
+REQUIRE_ADMIN_MFA = ENVIRONMENT.require_admin_mfa
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+vars().update(environ.Env.email_url_config(ENVIRONMENT.email_url or "consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
 
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.UserThrottle"],
     "DEFAULT_PAGINATION_CLASS": "dubbing_site.api.pagination.NewestFirst",
     "DEFAULT_PARSER_CLASSES": [
         "dubbing_site.api.parsers.JSONParser",

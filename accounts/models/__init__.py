@@ -2,7 +2,9 @@
 
 from accounts.models.audit import AuditEntry
 from accounts.models.keys import ApiKey
+from accounts.models.rates import RateCount
+from accounts.models.sessions import Session
 from accounts.models.setup_links import SetupLink
 from accounts.models.users import User
 
-__all__ = ["ApiKey", "AuditEntry", "SetupLink", "User"]
+__all__ = ["ApiKey", "AuditEntry", "RateCount", "Session", "SetupLink", "User"]

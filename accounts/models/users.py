@@ -6,7 +6,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -41,11 +41,16 @@ class User(AbstractUser):
         self._let_flags_follow()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends every session: Django and allauth begin a fresh one for whoever changed it."""
         self._let_flags_follow()
         fields = kwargs.get("update_fields")
         if fields is not None and "role" in fields:
             kwargs["update_fields"] = {*fields, "is_staff", "is_superuser"}
-        super().save(*args, **kwargs)
+        has_new_password = self._password is not None  # type: ignore[attr-defined]
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if has_new_password:
+                self.sessions.all().delete()
 
     def _let_flags_follow(self) -> None:
         """Commands and libraries that know no roles make superusers: a new one is an administrator."""

@@ -55,6 +55,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "jobs.idempotency_in_progress": HTTPStatus.CONFLICT,
     "jobs.draining": HTTPStatus.SERVICE_UNAVAILABLE,
     "jobs.queue_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     DiskFull.code: HTTPStatus.INSUFFICIENT_STORAGE,
     StorageError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
     OutputNotWritable.code: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -118,8 +119,8 @@ def _first_text(value: Any) -> str:
     return str(value)
 
 
-def _problem(status: int, code: str, detail: str, extra: dict[str, Any] | None = None) -> Response:
-    body = {
+def problem_of(status: int, code: str, detail: str, extra: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": int(status),
@@ -127,4 +128,7 @@ def _problem(status: int, code: str, detail: str, extra: dict[str, Any] | None =
         "code": code,
         **(extra or {}),
     }
-    return Response(body, status=status, content_type=CONTENT_TYPE)
+
+
+def _problem(status: int, code: str, detail: str, extra: dict[str, Any] | None = None) -> Response:
+    return Response(problem_of(status, code, detail, extra), status=status, content_type=CONTENT_TYPE)

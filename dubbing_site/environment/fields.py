@@ -21,6 +21,9 @@ class Environment:
     database_url: str = documented("", "Database address; empty: SQLite in DATA_DIR. PostgreSQL: postgres://…")
     # Security
     secret_key: str = documented("", "Signing key; empty: made once and kept in DATA_DIR/secret_key.")
+    secret_key_fallbacks: list[str] = documented(
+        "", "Earlier signing keys, until what they sealed is sealed again (dubbing-web does that); commas between."
+    )
     debug: bool = documented("0", "1 shows error details in the browser. Never on a server others reach.")
     allowed_hosts: list[str] = documented(
         "",
@@ -29,6 +32,31 @@ class Environment:
     csrf_trusted_origins: list[str] = documented(
         "", "Other origins that may send forms, such as https://dub.example.org; commas between."
     )
+    require_admin_mfa: bool = documented(
+        "1", "The administration asks for a second factor (0: the password is enough)."
+    )
+    # Limits
+    api_requests_per_minute_per_user: int = documented(
+        "1200", "Requests of the API that one user, or one API key, may send a minute; 0: no limit.", minimum=0
+    )
+    submissions_per_minute_per_user: int = documented(
+        "60", "Times a minute that one user may ask for dubs; 0: no limit.", minimum=0
+    )
+    uploads_per_minute_per_user: int = documented(
+        "120", "Uploads that one user may begin a minute; 0: no limit.", minimum=0
+    )
+    # The first administrator
+    admin_username: str = documented(
+        "", "User name of an administrator to make at the start when there is none; empty: a one-time link is printed."
+    )
+    admin_password: str = documented("", "Their password; better in ADMIN_PASSWORD_FILE.")
+    admin_password_file: str = documented("", "File that holds their password, such as a container's secret.")
+    admin_email: str = documented("", "Their email address, if any.")
+    # Mail
+    email_url: str = documented(
+        "", "Mail server, such as smtp+tls://user:password@host:587; empty: mails are printed in the terminal."
+    )
+    email_from: str = documented("dubbing@localhost", "Address that mails come from.")
     # The web server
     host: str = documented("127.0.0.1", "Address to listen on; 0.0.0.0 for every network.")
     port: int = documented("8000", "Port to listen on.", minimum=1)
