@@ -16,12 +16,14 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
+from accounts.api.permissions import HasScope
+from accounts.limits import Limit
 from pipeline.errors import StorageError, ToolError
 from uploads import ranges, services
 from uploads.api.views import named_in_logs, own_upload
@@ -38,6 +40,7 @@ BYTES = "application/offset+octet-stream"
 
 
 class TusView(APIView):
+    scope = "uploads"
     schema = None  # described by its own specification, not by OpenAPI
     parser_classes = (Untouched,)
     http_method_names = ["options", "head", "post", "patch", "delete"]  # noqa: RUF012 - Django's, of each instance
@@ -49,7 +52,7 @@ class TusView(APIView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_permissions(self) -> list[BasePermission]:
-        return [AllowAny() if self.request.method == "OPTIONS" else IsAuthenticated()]
+        return [AllowAny() if self.request.method == "OPTIONS" else HasScope()]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -76,6 +79,8 @@ class TusView(APIView):
 
 
 class TusCreationView(TusView):
+    post_limit = Limit.UPLOAD_BY_USER
+
     def post(self, request: Request) -> Response:
         """A new upload, perhaps with its first bytes; or one made of parts."""
         wanted = new_upload(request.headers)
@@ -94,6 +99,8 @@ class TusCreationView(TusView):
 
 
 class TusUploadView(TusView):
+    is_unlimited = True  # one request a chunk, and what an upload may hold bounds them
+
     def head(self, request: Request, upload_id: str) -> Response:
         """Where to go on. Whoever still writes lets go first, so that the answer stays true."""
         upload = _open_upload(request, upload_id)

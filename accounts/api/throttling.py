@@ -1,4 +1,4 @@
-"""How much of the API one user may use: every view counts, those that say `limits` count more."""
+"""How much of the API one user may use: every view counts, the POST of some counts more."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 class UserThrottle(BaseThrottle):
     """By the user whatever they come with, so that twenty keys are not twenty times as much.
 
-    A view may say `limits = {"POST": Limit.X}` for what its method counts as besides, and `is_unlimited = True` when
-    something else bounds it, such as the chunks of an upload.
+    A view may say `post_limit = Limit.X` for what its POST counts as besides, and `is_unlimited = True` when something
+    else bounds it, such as the chunks of an upload.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Raises RateLimited."""
         if not getattr(view, "is_unlimited", False):
             take(Limit.API_BY_USER, _who(request))
-        limits: dict[str, Limit] = getattr(view, "limits", {})
-        if (limit := limits.get(str(request.method))) is not None:
+        limit: Limit | None = getattr(view, "post_limit", None)
+        if limit is not None and request.method == "POST":
             take(limit, _who(request))
         return True
 

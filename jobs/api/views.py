@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
+from accounts.limits import Limit
 from jobs import dispatch, filing, selectors
 from jobs.api import once
 from jobs.api.filters import JobFilter
@@ -35,9 +36,11 @@ TAIL_LIMIT = 500
 
 
 class JobsView(generics.ListAPIView):
+    scope = "jobs"
     serializer_class = JobSerializer
     filter_backends = (DjangoFilterBackend,)
     filterset_class = JobFilter
+    post_limit = Limit.SUBMISSION_BY_USER
 
     def get_queryset(self) -> QuerySet[Job]:
         return selectors.visible_jobs(self.request.user).prefetch_related("shards")
@@ -64,6 +67,9 @@ class JobsView(generics.ListAPIView):
 
 
 class BatchView(APIView):
+    scope = "jobs"
+    post_limit = Limit.SUBMISSION_BY_USER
+
     @extend_schema(
         operation_id="jobs_create_batch",
         parameters=[once.PARAMETER],
@@ -85,6 +91,8 @@ class BatchView(APIView):
 
 
 class JobView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="jobs_retrieve", responses=JobDetailSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
         return Response(JobDetailSerializer(selectors.get_job(request.user, job_id)).data)
@@ -106,6 +114,8 @@ class JobView(APIView):
 
 
 class TimelineView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="jobs_timeline", responses=TimelineSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
         """The stages with their state, progress, duration and last line."""
@@ -115,6 +125,8 @@ class TimelineView(APIView):
 
 
 class LogTailView(APIView):
+    scope = "jobs"
+
     @extend_schema(
         operation_id="jobs_logs_tail",
         parameters=[OpenApiParameter("after", OpenApiTypes.INT, description="Last `seq` already seen.", default=0)],
@@ -131,6 +143,8 @@ class LogTailView(APIView):
 
 
 class ModesView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="modes", responses=ModeSerializer(many=True))
     def get(self, request: Request) -> Response:
         """What each mode trades."""
@@ -138,6 +152,8 @@ class ModesView(APIView):
 
 
 class LanguagesView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="languages", responses=LanguageSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Languages a dub can be made in here."""

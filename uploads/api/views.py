@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
+from accounts.limits import Limit
 from uploads import services
 from uploads.api.serializers import (
     CompletionSerializer,
@@ -50,8 +51,10 @@ def named_in_logs(upload: Upload) -> Upload:
 
 
 class UploadsView(generics.ListAPIView):
+    scope = "uploads"
     parser_classes = (MultiPartParser,)
     serializer_class = UploadSerializer
+    post_limit = Limit.UPLOAD_BY_USER
 
     def get_queryset(self) -> QuerySet[Upload]:
         form = UploadListSerializer(data=self.request.query_params)
@@ -77,6 +80,9 @@ class UploadsView(generics.ListAPIView):
 
 
 class NewUploadView(APIView):
+    scope = "uploads"
+    post_limit = Limit.UPLOAD_BY_USER
+
     @extend_schema(operation_id="uploads_init", request=NewUploadSerializer, responses={201: UploadSerializer})
     def post(self, request: Request) -> Response:
         """Begin an upload: the server makes room for the whole file. Send its chunks then."""
@@ -87,6 +93,8 @@ class NewUploadView(APIView):
 
 
 class UploadView(APIView):
+    scope = "uploads"
+
     @extend_schema(operation_id="uploads_retrieve", responses=UploadSerializer)
     def get(self, request: Request, upload_id: UUID) -> Response:
         """Where an upload stands: what is there, and what is missing."""
@@ -103,7 +111,9 @@ class UploadView(APIView):
 
 
 class ChunkView(APIView):
+    scope = "uploads"
     parser_classes = (Untouched,)
+    is_unlimited = True  # a file is many of them, and its size bounds them
 
     @extend_schema(
         operation_id="uploads_chunk_put",
@@ -134,6 +144,8 @@ class ChunkView(APIView):
 
 
 class CompleteView(APIView):
+    scope = "uploads"
+
     @extend_schema(operation_id="uploads_complete", request=CompletionSerializer, responses=UploadSerializer)
     def post(self, request: Request, upload_id: UUID) -> Response:
         """Say that all chunks are sent. The file is compared with `sha256` and examined; asking again does no harm."""
