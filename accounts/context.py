@@ -1,0 +1,22 @@
+"""What templates are told about the request, beside who is signed in."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+
+
+def passkeys(request: HttpRequest) -> dict[str, bool]:
+    """Browsers make passkeys for a name only, and only over https or for this very machine (WebAuthn, section 5)."""
+    host = split_domain_port(request.get_host())[0]
+    return {"passkeys_possible": host == "localhost" or (request.is_secure() and not _is_address(host))}
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
