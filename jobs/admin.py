@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
+from accounts.audit import Action, record
+from accounts.audited_admin import AuditedAdmin, administrator
 from jobs import dispatch, filing
 from jobs.filing import Changes
 from jobs.models import Job, Preset, Project, Shard, Stage, UserLimits
@@ -54,7 +56,7 @@ class ShardInline(_ReadOnlyInline):
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin):
+class JobAdmin(AuditedAdmin):
     list_display = ("name", "owner", "state", "priority", "pinned", "project", "created_at", "finished_at")
     list_filter: ClassVar = ["state", "pinned", "created_at"]
     search_fields: ClassVar = ["name", "owner__username", "id", "series"]
@@ -76,47 +78,47 @@ class JobAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Cancel"), permissions=["moderate"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, dispatch.cancel)
+        _each(request, jobs, "cancel", dispatch.cancel)
 
     @admin.action(description=_("Pause"), permissions=["moderate"])
     def pause(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, dispatch.pause)
+        _each(request, jobs, "pause", dispatch.pause)
 
     @admin.action(description=_("Go on (paused jobs)"), permissions=["moderate"])
     def resume(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, dispatch.resume)
+        _each(request, jobs, "resume", dispatch.resume)
 
     @admin.action(description=_("Try again (ended jobs)"), permissions=["moderate"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, dispatch.retry)
+        _each(request, jobs, "retry", dispatch.retry)
 
     @admin.action(description=_("Put back into the queue (stuck jobs)"), permissions=["moderate"])
     def requeue(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, dispatch.requeue)
+        _each(request, jobs, "requeue", dispatch.requeue)
 
     @admin.action(description=_("Let go before others"), permissions=["moderate"])
     def let_go_first(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.change(job.id, Changes(priority=FIRST), by=by))
+        _each(request, jobs, "let_go_first", lambda job, *, by: filing.change(job.id, Changes(priority=FIRST), by=by))
 
     @admin.action(description=_("Line up with the others"), permissions=["moderate"])
     def line_up(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.change(job.id, Changes(priority=0), by=by))
+        _each(request, jobs, "line_up", lambda job, *, by: filing.change(job.id, Changes(priority=0), by=by))
 
     @admin.action(description=_("Pin: keep for good"), permissions=["moderate"])
     def pin(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.pin(job.id, by=by))
+        _each(request, jobs, "pin", lambda job, *, by: filing.pin(job.id, by=by))
 
     @admin.action(description=_("Unpin"), permissions=["moderate"])
     def unpin(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, lambda job, *, by: filing.unpin(job.id, by=by))
+        _each(request, jobs, "unpin", lambda job, *, by: filing.unpin(job.id, by=by))
 
     @admin.action(description=_("Delete (dubs stay)"), permissions=["moderate"])
     def remove(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        _each(request, jobs, dispatch.delete)
+        _each(request, jobs, "delete", dispatch.delete)
 
 
 @admin.register(UserLimits)
-class UserLimitsAdmin(admin.ModelAdmin):
+class UserLimitsAdmin(AuditedAdmin):
     list_display = ("user", "max_running", "max_waiting", "max_a_day", "may_use_high")
     autocomplete_fields: ClassVar = ["user"]
     list_select_related: ClassVar = ["user"]
@@ -124,7 +126,7 @@ class UserLimitsAdmin(admin.ModelAdmin):
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin):
+class ProjectAdmin(AuditedAdmin):
     list_display = ("name", "owner", "series", "created_at")
     search_fields: ClassVar = ["name", "series", "owner__username"]
     list_select_related: ClassVar = ["owner"]
@@ -132,20 +134,21 @@ class ProjectAdmin(admin.ModelAdmin):
 
 
 @admin.register(Preset)
-class PresetAdmin(admin.ModelAdmin):
+class PresetAdmin(AuditedAdmin):
     list_display = ("name", "owner", "is_default", "created_at")
     search_fields: ClassVar = ["name", "owner__username"]
     list_select_related: ClassVar = ["owner"]
     autocomplete_fields: ClassVar = ["owner"]
 
 
-def _each(request: HttpRequest, jobs: QuerySet[Job], do: Callable[..., object]) -> None:
-    """Does it to each job by itself and says for how many it worked, and why not for the others."""
-    by, done = request.user, 0
-    assert isinstance(by, User)  # noqa: S101 - the admin lets nobody else in
+def _each(request: HttpRequest, jobs: QuerySet[Job], act: str, do: Callable[..., object]) -> None:
+    """Does it to each job by itself, records it, and says for how many it worked, and why not for the others."""
+    by, done = administrator(request), 0
     for job in jobs:
         try:
-            do(job, by=by)
+            with transaction.atomic():
+                record(Action.JOB_MODERATED, actor=by, target=job, request=request, act=act, owner=job.owner_id)
+                do(job, by=by)
         except DubbingError as error:
             messages.warning(request, f"{job.name}: {error}")
         else:

@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 from django.db import transaction
 
+from accounts.audit import Action, record
 from accounts.models import User
 from jobs import workspaces
 from jobs.models import Job
@@ -28,6 +29,7 @@ def remove_user(user: User, *, by: User) -> None:
         return
     for dub_id in Dub.objects.filter(owner=leaving).values_list("id", flat=True):
         library.remove(dub_id)
+    record(Action.ACCOUNT_REMOVED, actor=by, target=leaving, name=leaving.get_username())
     jobs = Job.objects.filter(owner=leaving)
     for job_id in list(jobs.values_list("id", flat=True)):
         transaction.on_commit(partial(workspaces.remove, job_id))

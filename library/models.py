@@ -25,6 +25,8 @@ class Dub(models.Model):
     season = models.PositiveSmallIntegerField(null=True, blank=True)
     episode = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    taken_down_at = models.DateTimeField(_("taken down"), null=True, blank=True)
+    taken_down_reason = models.CharField(_("why"), max_length=500, blank=True, default="")  # its owner reads it
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
@@ -35,6 +37,10 @@ class Dub(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_taken_down(self) -> bool:
+        return self.taken_down_at is not None
 
     @property
     def folder(self) -> Path:

@@ -124,7 +124,7 @@ DOWNLOADS: tuple[tuple[ArtifactKind, str | Promise, str | Promise, str], ...] = 
 
 def player_page(dub: Dub) -> dict[str, Any]:
     """The context of library/dub.html."""
-    artifacts = {artifact.kind: artifact for artifact in dub.artifacts.all()}
+    artifacts = {} if dub.is_taken_down else {artifact.kind: artifact for artifact in dub.artifacts.all()}
     summary = read_summary(artifacts.get(ArtifactKind.SUMMARY))
     files = _downloads(artifacts)
     return {

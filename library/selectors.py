@@ -1,4 +1,4 @@
-"""Reads on the library. Who may see what is decided here and nowhere else."""
+"""Reads on the library. Who may see what is decided by `accounts.access`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
+from accounts.access import reachable
 from accounts.models import User
+from library.errors import DubTakenDown
 from library.models import Artifact, Dub
 
 
 def visible_dubs(user: User | AnonymousUser) -> QuerySet[Dub]:
-    if not user.is_authenticated:
-        return Dub.objects.none()
-    return Dub.objects.filter(owner=user).prefetch_related("artifacts")
+    return reachable(user, Dub.objects.all()).prefetch_related("artifacts")
 
 
 def get_dub(user: User | AnonymousUser, dub_id: UUID) -> Dub:
@@ -23,5 +23,8 @@ def get_dub(user: User | AnonymousUser, dub_id: UUID) -> Dub:
 
 
 def get_artifact(user: User | AnonymousUser, dub_id: UUID, kind: str) -> Artifact:
-    """Raises Dub.DoesNotExist or Artifact.DoesNotExist, also for somebody else's."""
-    return get_dub(user, dub_id).artifacts.select_related("dub").get(kind=kind)
+    """Raises Dub.DoesNotExist or Artifact.DoesNotExist, also for somebody else's, or DubTakenDown."""
+    dub = get_dub(user, dub_id)
+    if dub.is_taken_down:
+        raise DubTakenDown(dub.taken_down_reason)
+    return dub.artifacts.select_related("dub").get(kind=kind)

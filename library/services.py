@@ -98,8 +98,10 @@ def publish(finished: FinishedDub, *, in_same_transaction: Callable[[], Place]) 
     with transaction.atomic(), _removed_on_failure(dub.folder):  # not that of the commit, which comes after it
         place = in_same_transaction()
         dub.series, dub.season, dub.episode = place.series, place.season, place.episode
-        for earlier_id in Dub.objects.filter(job_id=dub.job_id).values_list("id", flat=True):
-            remove(earlier_id)
+        for earlier in Dub.objects.filter(job_id=dub.job_id):
+            # Made again it is still what a moderator took down.
+            dub.taken_down_at, dub.taken_down_reason = earlier.taken_down_at, earlier.taken_down_reason
+            remove(earlier.id)
         dub.save(force_insert=True)
         Artifact.objects.bulk_create(artifacts)
     logger.info("dub_published", dub_id=str(dub.id), job_id=str(dub.job_id), files=len(artifacts))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.pages import page
 from accounts.signed_in import SignedInRequest
 from library import files, presentation, selectors
+from library.errors import DubTakenDown
 from library.models import Artifact, Dub
 
 
-@login_required
+@page("library")
 @require_safe
 def dub(request: SignedInRequest, dub_id: UUID) -> HttpResponse:
     try:
@@ -25,7 +27,7 @@ def dub(request: SignedInRequest, dub_id: UUID) -> HttpResponse:
     return render(request, "library/dub.html", presentation.player_page(shown))
 
 
-@login_required
+@page("library")
 @require_safe
 def file(request: SignedInRequest, dub_id: UUID, kind: str) -> HttpResponseBase:
     """One of the dub's files: to play, or with `?download=1` to keep."""
@@ -33,4 +35,6 @@ def file(request: SignedInRequest, dub_id: UUID, kind: str) -> HttpResponseBase:
         artifact = selectors.get_artifact(request.user, dub_id, kind)
     except (Dub.DoesNotExist, Artifact.DoesNotExist) as error:
         raise Http404 from error
+    except DubTakenDown as error:
+        raise PermissionDenied(str(error)) from error
     return files.serve(request, request.user, artifact, as_attachment="download" in request.GET)

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from accounts.errors import ScopeMissing, SessionRequired, TooManyKeys
 from jobs.errors import BatchRefused
 from pipeline.errors import DiskFull, DubbingError, OutputNotWritable, StorageError, ToolTimeout
 
@@ -43,6 +44,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "upload.interrupted": HTTPStatus.SERVICE_UNAVAILABLE,
     "upload.gone": HTTPStatus.GONE,
     ToolTimeout.code: HTTPStatus.SERVICE_UNAVAILABLE,
+    "library.taken_down": HTTPStatus.FORBIDDEN,
     "jobs.too_many_waiting": HTTPStatus.TOO_MANY_REQUESTS,
     "upload.removed": HTTPStatus.GONE,
     "jobs.daily_limit": HTTPStatus.TOO_MANY_REQUESTS,
@@ -56,6 +58,9 @@ STATUS_OF_CODE: dict[str, int] = {
     "jobs.draining": HTTPStatus.SERVICE_UNAVAILABLE,
     "jobs.queue_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    ScopeMissing.code: HTTPStatus.FORBIDDEN,
+    SessionRequired.code: HTTPStatus.FORBIDDEN,
+    TooManyKeys.code: HTTPStatus.CONFLICT,
     DiskFull.code: HTTPStatus.INSUFFICIENT_STORAGE,
     StorageError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
     OutputNotWritable.code: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -85,11 +90,18 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 
 
 def _refusal(error: DubbingError) -> Response:
-    items = {"items": [asdict(item) for item in error.items]} if isinstance(error, BatchRefused) else {}
-    problem = _problem(_status(error), error.code, str(error), items)
+    problem = _problem(_status(error), error.code, str(error), _more(error))
+    if isinstance(error, ScopeMissing):
+        problem.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'  # RFC 6750
     if (retry_after_s := getattr(error, "retry_after_s", None)) is not None:
         problem.headers["Retry-After"] = str(retry_after_s)
     return problem
+
+
+def _more(error: DubbingError) -> dict[str, Any]:
+    if isinstance(error, BatchRefused):
+        return {"items": [asdict(item) for item in error.items]}
+    return {"scope": error.scope.value} if isinstance(error, ScopeMissing) else {}
 
 
 def _status(error: DubbingError) -> int:

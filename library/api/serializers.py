@@ -36,6 +36,8 @@ class DubSerializer(serializers.ModelSerializer):
             "season",
             "episode",
             "created_at",
+            "taken_down_at",
+            "taken_down_reason",
             "artifacts",
         ]
         read_only_fields: ClassVar = fields
