@@ -19,7 +19,7 @@ execFileSync(
 );
 
 await build({
-  entryPoints: ["theme", "app", "home", "new_dub", "job", "player", "account", "service_worker"].map((name) => from(`src/js/${name}.js`)),
+  entryPoints: ["theme", "app", "home", "new_dub", "job", "player", "account", "pair", "service_worker"].map((name) => from(`src/js/${name}.js`)),
   outdir: from("public/js"),
   bundle: true,
   minify: true,

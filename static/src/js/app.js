@@ -1,4 +1,5 @@
 // What every page does: messages, the account menu, questions before something is thrown away.
+import { confirmed } from "./confirm.js";
 import { forgetAll } from "./kept_files.js";
 import { adoptToasts } from "./toasts.js";
 
@@ -10,11 +11,14 @@ function closeMenus(event) {
   }
 }
 
-function askFirst(event) {
-  const dialog = document.getElementById(event.target.dataset?.confirm ?? "");
+/** A dialog either does it itself, or asks about the one of many things that the form names. */
+async function askFirst(event) {
+  const form = event.target;
+  const dialog = document.getElementById(form.dataset?.confirm ?? "");
   if (!dialog) return;
   event.preventDefault();
-  dialog.showModal();
+  if (!dialog.querySelector("[data-about]")) dialog.showModal();
+  else if (await confirmed(dialog, form.dataset.about)) form.submit();
 }
 
 /** The next person at this browser must not find what this one was about to upload. */
