@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from jobs import doorbell, releases
 from jobs.transport import presence
+from jobs.transport.trail import TransportTrail
 from pipeline import processes
 
 logger = structlog.get_logger(__name__)
@@ -68,12 +69,13 @@ class Command(BaseCommand):
     requires_system_checks = []  # noqa: RUF012 - they import the whole site, which delays the first look
 
     def handle(self, **options: Any) -> None:
-        stop, pruning = StopRequest(), Pruning()
+        stop, pruning, trail = StopRequest(), Pruning(), TransportTrail()
         next_sweep_s = time.monotonic() + FIRST_SWEEP_AFTER_S
         while True:
             close_old_connections()
             try:
                 keep_moving()
+                trail.look()
                 if time.monotonic() >= next_sweep_s:
                     next_sweep_s = time.monotonic() + SWEEP_EVERY_S
                     presence.forget_old(now=timezone.now())

@@ -1,0 +1,71 @@
+"""The audit trail over the API, for administrators: what a program that watches over several servers reads."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import generics, serializers
+from rest_framework.pagination import CursorPagination
+
+from accounts import audit_log
+from accounts.audit_actions import Action, Outcome
+from accounts.models import AuditEntry
+from accounts.scopes import Scope
+
+
+class AuditEntrySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = AuditEntry
+        fields: ClassVar = [
+            "id",
+            "at",
+            "action",
+            "outcome",
+            "actor_id",
+            "actor_name",
+            "key_id",
+            "object_type",
+            "object_id",
+            "address",
+            "user_agent",
+            "request_id",
+            "details",
+        ]
+        read_only_fields: ClassVar = fields
+
+
+class AuditFilter(django_filters.FilterSet):
+    action = django_filters.MultipleChoiceFilter(choices=Action.choices)
+    outcome = django_filters.ChoiceFilter(choices=Outcome.choices)
+    actor = django_filters.UUIDFilter(field_name="actor_id")
+    object = django_filters.CharFilter(field_name="object_id")
+    address = django_filters.CharFilter()
+    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+
+    class Meta:
+        model = AuditEntry
+        fields: ClassVar = ["action", "outcome", "actor", "object", "address", "since", "until"]
+
+
+class NewestEntriesFirst(CursorPagination):
+    ordering = "-id"
+    page_size = 100
+    page_size_query_param = "page_size"
+    max_page_size = 1000
+
+
+class AuditView(generics.ListAPIView):
+    """Who did what, newest first. Following `next` to its end, nothing is missed and nothing comes twice."""
+
+    scope = Scope.ADMIN
+    serializer_class = AuditEntrySerializer
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = AuditFilter
+    pagination_class = NewestEntriesFirst
+
+    def get_queryset(self) -> QuerySet[AuditEntry]:
+        return audit_log.entries()

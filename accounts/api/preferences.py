@@ -1,0 +1,62 @@
+"""A user's own settings over the API."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import preferences
+from accounts.api.authentication import signed_in
+from accounts.models import Preferences
+from accounts.models.preferences import VOICE_MAX_CHARS, check_voices
+from accounts.scopes import SESSION
+
+
+class PreferencesSerializer(serializers.ModelSerializer):
+    voices = serializers.DictField(
+        child=serializers.CharField(max_length=VOICE_MAX_CHARS),
+        required=False,
+        help_text="The name of a voice for each language dubbed into.",
+    )
+
+    class Meta:
+        model = Preferences
+        fields: ClassVar = [
+            "language",
+            "theme",
+            "source_language",
+            "target_language",
+            "mode",
+            "voices",
+            "is_private",
+        ]
+
+    def validate_voices(self, voices: dict[str, Any]) -> dict[str, Any]:
+        try:
+            check_voices(voices)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
+        return voices
+
+
+class PreferencesView(APIView):
+    scope = SESSION
+
+    @extend_schema(operation_id="me_settings", responses=PreferencesSerializer)
+    def get(self, request: Request) -> Response:
+        """What is assumed where you say nothing else."""
+        return Response(PreferencesSerializer(preferences.preferences_of(signed_in(request))).data)
+
+    @extend_schema(operation_id="me_settings_update", request=PreferencesSerializer, responses=PreferencesSerializer)
+    def patch(self, request: Request) -> Response:
+        """Change some of it; what is left out stays."""
+        form = PreferencesSerializer(data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        changed = preferences.change(signed_in(request), form.validated_data)
+        return Response(PreferencesSerializer(changed).data)
