@@ -14,6 +14,7 @@ from django.core.handlers.asgi import ASGIHandler
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dubbing_site.settings")
 django.setup(set_prefix=False)  # before anything that needs models
 
+from accounts.sockets import KeySockets  # noqa: E402
 from dubbing_site.origins import SameOrigin  # noqa: E402
 from dubbing_site.web_server import ARRIVING_BODY  # noqa: E402
 from jobs.sockets import websocket_urlpatterns  # noqa: E402
@@ -29,6 +30,6 @@ class SiteHandler(ASGIHandler):
 application = ProtocolTypeRouter(
     {
         "http": SiteHandler(),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SameOrigin(AuthMiddlewareStack(KeySockets(URLRouter(websocket_urlpatterns)))),
     }
 )

@@ -248,8 +248,11 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
 
 # API
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.UserThrottle"],
     "DEFAULT_PAGINATION_CLASS": "dubbing_site.api.pagination.NewestFirst",
     "DEFAULT_PARSER_CLASSES": [
@@ -265,6 +268,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Dubbing Pipeline",
     "DESCRIPTION": "Upload a video, dub it into another language, follow the work and fetch the result.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",  # lets an operation name the scopes that a key needs
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from accounts.pages import page
 from accounts.signed_in import SignedInRequest
 from jobs import dispatch, filing
 from jobs.errors import JobStateError
@@ -63,7 +63,7 @@ ACTIONS = {
 }
 
 
-@login_required
+@page("jobs")
 @require_POST
 def act(request: SignedInRequest, job_id: UUID, action: str) -> HttpResponse:
     asked = ACTIONS[action]
@@ -76,7 +76,7 @@ def act(request: SignedInRequest, job_id: UUID, action: str) -> HttpResponse:
     return redirect("jobs:detail", job_id) if asked.leads_to_job else redirect("jobs:home")
 
 
-@login_required
+@page("jobs")
 @require_POST
 def refile(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     job = own_job(request, job_id)

@@ -20,6 +20,8 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.models import User
+from accounts.scopes import Scope
+from accounts.sockets import GuardedSocket
 from jobs.models import Job, JobEvent
 from jobs.selectors import events_after, get_job
 from jobs.tailing import tailer
@@ -30,7 +32,6 @@ CREDIT_BYTES = 256 * 1024
 ACK_TIMEOUT_S = 30.0
 
 BAD_MESSAGE = 4400
-NOT_SIGNED_IN = 4401
 NO_SUCH_JOB = 4404
 TOO_FAR_BEHIND = 4409
 SERVER_ERROR = 1011
@@ -61,19 +62,18 @@ class Credit:
             await self._returned.wait()
 
 
-class JobEvents(AsyncWebsocketConsumer):
+class JobEvents(GuardedSocket):
+    needs = Scope.JOBS_READ
     credit_bytes = CREDIT_BYTES
     ack_timeout_s = ACK_TIMEOUT_S
 
     async def connect(self) -> None:
         self.credit = Credit(self.credit_bytes)
         self.following: asyncio.Task[None] | None = None
-        await self.accept()  # a close code reaches the client only on an open socket
-        user = self.scope["user"]
-        if not user.is_authenticated:
-            await self.close(NOT_SIGNED_IN)
-            return
-        job = await _visible_job(user, self.scope["url_route"]["kwargs"]["job_id"])
+        await super().connect()
+
+    async def opened(self) -> None:
+        job = await _visible_job(self.scope["user"], self.scope["url_route"]["kwargs"]["job_id"])
         if job is None:
             await self.close(NO_SUCH_JOB)
             return
@@ -92,6 +92,7 @@ class JobEvents(AsyncWebsocketConsumer):
         self.credit.acknowledge(seq)
 
     async def disconnect(self, code: int) -> None:
+        await super().disconnect(code)
         if self.following is not None:
             self.following.cancel()
             with suppress(asyncio.CancelledError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import accumulate
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.pages import page
 from accounts.signed_in import SignedInRequest
 from pipeline.errors import DubbingError
 from uploads import importing, importing_folders
@@ -22,7 +22,7 @@ from uploads.importing_folders import Entry
 FILES_A_PAGE = 20
 
 
-@login_required
+@page("uploads")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def choose(request: SignedInRequest) -> HttpResponse:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpResponse
@@ -13,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.pages import page
 from accounts.signed_in import SignedInRequest
 from jobs import presets, projects
 from jobs.errors import NameTaken, TooManyKept
@@ -22,7 +22,7 @@ from jobs.models import Preset, Project
 ON_A_PAGE = 50
 
 
-@login_required
+@page("jobs")
 @require_http_methods(["GET", "POST"])
 def project_list(request: SignedInRequest) -> HttpResponse:
     """The projects, and a form for a new one."""
@@ -35,7 +35,7 @@ def project_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "jobs/projects.html", context, status=422 if form.errors else 200)
 
 
-@login_required
+@page("jobs")
 @require_http_methods(["GET", "POST"])
 def project(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     """One project, to change or delete."""
@@ -47,7 +47,7 @@ def project(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     return render(request, "jobs/project.html", context, status=422 if form.errors else 200)
 
 
-@login_required
+@page("jobs")
 @require_POST
 def delete_project(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     _project(request, project_id).delete()
@@ -55,14 +55,14 @@ def delete_project(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     return redirect("jobs:projects")
 
 
-@login_required
+@page("jobs")
 @require_safe
 def preset_list(request: SignedInRequest) -> HttpResponse:
     page = Paginator(presets.visible_presets(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "jobs/presets.html", {"page": page})
 
 
-@login_required
+@page("jobs")
 @require_POST
 def make_preset_default(request: SignedInRequest, preset_id: UUID) -> HttpResponse:
     """Of the one that is the default already it takes that away."""
@@ -74,7 +74,7 @@ def make_preset_default(request: SignedInRequest, preset_id: UUID) -> HttpRespon
     return redirect("jobs:presets")
 
 
-@login_required
+@page("jobs")
 @require_POST
 def delete_preset(request: SignedInRequest, preset_id: UUID) -> HttpResponse:
     _preset(request, preset_id).delete()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +19,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
+from accounts.pages import page
+from accounts.preferences import dub_defaults
+from accounts.scopes import Scope
 from accounts.signed_in import SignedInRequest
 from jobs import begun_uploads, dispatch, presets, quotas
 from jobs.errors import NameTaken, TooManyKept
@@ -36,7 +37,7 @@ from uploads.services import receive, terminate
 UPLOADS_A_PAGE = 20
 
 
-@login_required
+@page(Scope.JOBS_WRITE)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
@@ -44,7 +45,9 @@ def new(request: SignedInRequest) -> HttpResponse:
     202 while all is well but for the file, which is still on its way.
     """
     preset = _preset_to_start_from(request)
-    initial: dict[str, Any] = {"preset": preset, **NewDubForm.initial_of(preset.dub_settings)} if preset else {}
+    initial: dict[str, Any] = dub_defaults(request.user)
+    if preset is not None:
+        initial |= {"preset": preset, **NewDubForm.initial_of(preset.dub_settings)}
     chosen = _chosen_upload(request)
     form = NewDubForm(request.user, request.POST or None, request.FILES or None, initial=initial | {"upload": chosen})
     wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
@@ -80,7 +83,7 @@ def _page(request: SignedInRequest, form: NewDubForm, preset: Preset | None, cho
     return render(request, "jobs/new.html", context, status=422 if form.errors else 200)
 
 
-@login_required
+@page("uploads")
 @require_POST
 def discard_upload(request: SignedInRequest, upload_id: UUID) -> HttpResponse:
     """Of an upload that no dub was made of."""
@@ -96,8 +99,9 @@ def discard_upload(request: SignedInRequest, upload_id: UUID) -> HttpResponse:
 
 
 @csrf_exempt
+@page("uploads")
 @require_http_methods(["GET", "POST"])
-def share(request: HttpRequest) -> HttpResponse:
+def share(request: SignedInRequest) -> HttpResponse:
     """Takes the file another app of the phone shares, where no service worker takes it first.
 
     The system sends such a request, so it carries no form token. It is taken from the system (`Sec-Fetch-Site: none`)
@@ -106,16 +110,12 @@ def share(request: HttpRequest) -> HttpResponse:
     """
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") not in ("none", "same-origin"):
         raise PermissionDenied
-    return login_required(_keep_shared)(request)
-
-
-def _keep_shared(request: HttpRequest) -> HttpResponse:
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
         messages.warning(request, _("No file came with it; choose it here."))
         return redirect("jobs:new")
     try:
-        upload = receive(cast(User, request.user), file)
+        upload = receive(request.user, file)
     except DubbingError as error:
         messages.error(request, str(error))
         return redirect("jobs:new")

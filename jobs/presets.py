@@ -1,4 +1,4 @@
-"""Presets of a user. Who may see what is decided here and nowhere else."""
+"""Presets of a user. Who may see what is decided by `accounts.access`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.access import reachable
 from accounts.models import User
 from jobs.errors import NameTaken, TooManyKept
 from jobs.models import Preset
@@ -18,9 +19,7 @@ AT_MOST = 100  # of one user; all of them are offered for a new dub
 
 
 def visible_presets(user: User | AnonymousUser) -> QuerySet[Preset]:
-    if not user.is_authenticated:
-        return Preset.objects.none()
-    return Preset.objects.filter(owner=user)
+    return reachable(user, Preset.objects.all())
 
 
 def get_preset(user: User | AnonymousUser, preset_id: UUID) -> Preset:

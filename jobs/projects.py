@@ -1,4 +1,4 @@
-"""Projects of a user. Who may see what is decided here and nowhere else."""
+"""Projects of a user. Who may see what is decided by `accounts.access`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.access import reachable
 from accounts.models import User
 from jobs.errors import NameTaken, TooManyKept
 from jobs.models import Project
@@ -17,9 +18,7 @@ AT_MOST = 100  # of one user; all of them are offered for a new dub
 
 
 def visible_projects(user: User | AnonymousUser) -> QuerySet[Project]:
-    if not user.is_authenticated:
-        return Project.objects.none()
-    return Project.objects.filter(owner=user).select_related("preset")
+    return reachable(user, Project.objects.all()).select_related("preset")
 
 
 def get_project(user: User | AnonymousUser, project_id: UUID) -> Project:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.scopes import Role
 from jobs.errors import DailyLimitReached, NotAllowed, TooManyWaiting
 from jobs.models import DayCount, Job, JobState, UserLimits
 from pipeline.settings import DubSettings, Mode
@@ -45,7 +46,7 @@ def running_limit(exception: int | None) -> int | None:
 
 
 def is_administrator(user: User) -> bool:
-    return user.is_active and user.is_staff
+    return user.is_active and user.role == Role.ADMIN
 
 
 def look(owner: User, wanted: Sequence[DubSettings], *, priority: int = 0, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Reads on jobs. Who may see what is decided here and nowhere else."""
+"""Reads on jobs. Who may see what is decided by `accounts.access`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
+from accounts.access import reachable
 from accounts.models import User
 from jobs.models import Job, JobEvent, StageState
 
@@ -28,9 +29,7 @@ class StageView:
 
 
 def visible_jobs(user: User | AnonymousUser) -> QuerySet[Job]:
-    if not user.is_authenticated:
-        return Job.objects.none()
-    return Job.objects.filter(owner=user).select_related("upload")
+    return reachable(user, Job.objects.all()).select_related("upload")
 
 
 def get_job(user: User | AnonymousUser, job_id: UUID) -> Job:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case, When
 from django.http import Http404, HttpResponse
@@ -14,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.pages import page
 from accounts.signed_in import SignedInRequest
 from jobs import selectors
 from jobs.forms import FILING, FilingForm, JobListForm
@@ -30,7 +30,7 @@ STOPPED_SHOWN = 5
 EVENTS_SHOWN = 1000  # the log on the page goes back this far; the file of the finished dub has all
 
 
-@login_required
+@page("jobs")
 @require_safe
 @never_cache
 @vary_on_headers("HX-Request")
@@ -50,7 +50,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     return render(request, "jobs/_home_body.html" if is_fragment else "jobs/home.html", context)
 
 
-@login_required
+@page("jobs")
 @require_safe
 @never_cache
 def every_job(request: SignedInRequest) -> HttpResponse:
@@ -62,7 +62,7 @@ def every_job(request: SignedInRequest) -> HttpResponse:
     return render(request, "jobs/list.html", {"form": form, "page": page, "is_filtered": bool(wanted)})
 
 
-@login_required
+@page("jobs")
 @require_safe
 @never_cache
 def detail(request: SignedInRequest, job_id: UUID) -> HttpResponse:

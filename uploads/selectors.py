@@ -1,4 +1,4 @@
-"""Reads on uploads. Who may see what is decided here and nowhere else."""
+"""Reads on uploads. Who may see what is decided by `accounts.access`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.access import reachable
 from accounts.models import User
 from uploads.models import Upload, UploadState
 
 
 def visible_uploads(user: User | AnonymousUser) -> QuerySet[Upload]:
-    if not user.is_authenticated:
-        return Upload.objects.none()
-    return Upload.objects.filter(owner=user)
+    return reachable(user, Upload.objects.all())
 
 
 def get_upload(user: User | AnonymousUser, upload_id: UUID) -> Upload:

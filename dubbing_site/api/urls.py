@@ -6,6 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 urlpatterns = [
+    path("", include("accounts.api.urls")),
     path("", include("uploads.api.urls")),
     path("", include("jobs.api.urls")),
     path("", include("library.api.urls")),

@@ -26,6 +26,8 @@ class RetrySerializer(serializers.Serializer):
 
 
 class CancelView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="jobs_cancel", request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         """A waiting job ends at once; a running one within two seconds. 409 when it has ended already."""
@@ -34,6 +36,8 @@ class CancelView(APIView):
 
 
 class PauseView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="jobs_pause", request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Stop work on it; what is done is kept. 409 when it has ended."""
@@ -42,6 +46,8 @@ class PauseView(APIView):
 
 
 class ResumeView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="jobs_resume", request=None, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Let a paused job go on where it stopped. 409 when it has ended."""
@@ -50,6 +56,8 @@ class ResumeView(APIView):
 
 
 class RetryView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="jobs_retry", request=RetrySerializer, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Work again on a job that has ended, done ones included; the new dub takes the place of the old one."""

@@ -32,6 +32,7 @@ class NewPresetSerializer(serializers.Serializer):
 
 
 class PresetsView(generics.ListAPIView):
+    scope = "jobs"
     serializer_class = PresetSerializer
 
     def get_queryset(self) -> QuerySet[Preset]:
@@ -49,6 +50,8 @@ class PresetsView(generics.ListAPIView):
 
 
 class PresetView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="presets_retrieve", responses=PresetSerializer)
     def get(self, request: Request, preset_id: UUID) -> Response:
         return Response(PresetSerializer(presets.get_preset(request.user, preset_id)).data)

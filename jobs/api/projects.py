@@ -28,6 +28,7 @@ class ProjectSerializer(serializers.ModelSerializer):
 
 
 class ProjectsView(generics.ListAPIView):
+    scope = "jobs"
     serializer_class = ProjectSerializer
 
     def get_queryset(self) -> QuerySet[Project]:
@@ -43,6 +44,8 @@ class ProjectsView(generics.ListAPIView):
 
 
 class ProjectView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="projects_retrieve", responses=ProjectSerializer)
     def get(self, request: Request, project_id: UUID) -> Response:
         return Response(ProjectSerializer(projects.get_project(request.user, project_id)).data)

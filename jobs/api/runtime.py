@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.authentication import signed_in
+from accounts.api.permissions import granted_to
+from accounts.scopes import Scope
 from jobs.models import Worker
-from jobs.quotas import is_administrator
 from jobs.transport.overview import Overview, overview
 
 
@@ -58,11 +58,13 @@ FOR_EVERYONE = ("mode", "is_degraded", "queues")
 
 
 class RuntimeQueueView(APIView):
+    scope = "jobs"
+
     @extend_schema(operation_id="runtime_queue", responses=RuntimeQueueSerializer)
     def get(self, request: Request) -> Response:
         """What waits, what runs and what wakes the workers."""
         seen: Overview = overview(now=timezone.now())
         shown: dict[str, Any] = RuntimeQueueSerializer(seen).data
-        if not is_administrator(signed_in(request)):
+        if Scope.ADMIN not in granted_to(request):
             shown = {name: shown[name] for name in FOR_EVERYONE}
         return Response(shown)

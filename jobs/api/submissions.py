@@ -12,13 +12,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from accounts.access import require
+from accounts.api.authentication import signed_in
+from accounts.scopes import Scope
 from jobs import presets, projects
 from jobs.errors import BatchRefused, RefusedItem
 from jobs.feasibility import Obstacle, obstacles, source_language
 from jobs.filing import Changes
 from jobs.models import Preset, Project
 from jobs.orders import Filed, Order
+from jobs.quotas import is_administrator
 from pipeline.settings import (
     MAX_SPEAKERS,
     BurnIn,
@@ -118,6 +123,12 @@ class _Submission(FiledSerializer):
         min_value=-PRIORITY_MAX, max_value=PRIORITY_MAX, default=0, help_text="Above 0: administrators only."
     )
 
+    def validate_priority(self, priority: int) -> int:
+        """Raises ScopeMissing."""
+        if priority > 0:
+            _require_admin_of_key(self.context["request"])
+        return priority
+
     def base(self) -> DubSettings | None:
         """The settings of the preset named here, or else of the project's."""
         data = self.validated_data
@@ -148,6 +159,11 @@ class JobChangesSerializer(FiledSerializer):
     episode = serializers.IntegerField(min_value=0, max_value=SEASON_MAX, required=False, allow_null=True)
     pinned = serializers.BooleanField(required=False)
     priority = serializers.IntegerField(min_value=-PRIORITY_MAX, max_value=PRIORITY_MAX, required=False)
+
+    def validate_priority(self, priority: int) -> int:
+        """Raises ScopeMissing."""
+        _require_admin_of_key(self.context["request"])
+        return priority
 
     def changes(self) -> Changes:
         return Changes(**self.validated_data)
@@ -197,6 +213,13 @@ class NewBatchSerializer(_Submission, HowSerializer):
         if refused:
             raise BatchRefused(_("Some of these cannot be dubbed, so none was started; see items."), refused)
         return orders
+
+
+def _require_admin_of_key(request: Request) -> None:
+    """An administrator's key without the scope may not do what the administrator may; others are refused later."""
+    user = signed_in(request)
+    if is_administrator(user):
+        require(Scope.ADMIN, str(request.method), user, request.auth)
 
 
 def _refusals(index: int, order: Order) -> list[RefusedItem]:

@@ -19,6 +19,7 @@ from library.models import Dub
 
 
 class DubsView(generics.ListAPIView):
+    scope = "library"
     serializer_class = DubSerializer
     filter_backends = (DjangoFilterBackend,)
     filterset_class = DubFilter
@@ -28,12 +29,16 @@ class DubsView(generics.ListAPIView):
 
 
 class DubView(APIView):
+    scope = "library"
+
     @extend_schema(operation_id="dubs_retrieve", responses=DubSerializer)
     def get(self, request: Request, dub_id: UUID) -> Response:
         return Response(DubSerializer(selectors.get_dub(request.user, dub_id)).data)
 
 
 class FileView(APIView):
+    scope = "library"
+
     @extend_schema(
         operation_id="dubs_file",
         responses={

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.scopes import Role
 from jobs import quotas
 from jobs.models import Job, JobState, UserLimits
 from tests.factories import make_job, make_user
@@ -18,7 +19,7 @@ JOBS = "/admin/jobs/job/"
 @pytest.fixture
 def as_admin(db: None) -> Client:
     client = Client()
-    client.force_login(make_user("admin", is_staff=True, is_superuser=True))
+    client.force_login(make_user("admin", role=Role.ADMIN))
     return client
 
 
@@ -93,7 +94,7 @@ def test_jobs_are_deleted_only_through_the_facade(as_admin: Client, alice: User)
 
 
 def test_staff_without_the_permission_have_no_buttons(alice: User, as_alice: Client) -> None:
-    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    User.objects.filter(pk=alice.pk).update(role=Role.MODERATOR, is_staff=True)
     job = make_job(alice)
 
     assert as_alice.post(JOBS, {"action": "cancel", "_selected_action": [str(job.id)]}).status_code == 403

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scopes import Role
 from jobs import drain, presets
 from jobs.models import Job, JobState, Preset, Project, QueueClass, StageState
 from jobs.transport.presence import Presence
@@ -212,7 +213,7 @@ def test_a_preset_name_that_is_taken_is_said_before_the_upload_is_kept(
 
 def test_the_mode_for_administrators_is_offered_to_them_only(as_alice: Client, db: None) -> None:
     as_admin = Client()
-    as_admin.force_login(make_user("admin", is_staff=True))
+    as_admin.force_login(make_user("admin", role=Role.ADMIN))
 
     assert 'value="high"' not in as_alice.get(reverse("jobs:new")).content.decode()
     assert 'value="high"' in as_admin.get(reverse("jobs:new")).content.decode()

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.scopes import Role
 from jobs import presets, projects
 from jobs.models import Job, JobState, Preset, Project
 from tests.factories import make_job, make_upload, make_user
@@ -130,7 +131,7 @@ def test_a_job_is_filed_elsewhere_and_pinned(as_alice: Client, alice: User) -> N
 
 
 def test_only_administrators_change_a_priority(as_alice: Client, alice: User) -> None:
-    admin = make_user("admin", is_staff=True)
+    admin = make_user("admin", role=Role.ADMIN)
     as_admin = Client()
     as_admin.force_login(admin)
     hers, his = make_job(alice), make_job(admin)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scopes import Role
 from jobs.models import JobState, QueueClass, Shard, Worker
 from jobs.transport import presence
 from jobs.transport.presence import Presence
@@ -71,7 +72,7 @@ def test_users_see_how_long_the_queue_is_and_no_more(as_alice: Client, alice: Us
 
 
 def test_administrators_see_the_workers_too(as_alice: Client, alice: User) -> None:
-    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    User.objects.filter(pk=alice.pk).update(role=Role.ADMIN, is_staff=True, is_superuser=True)
     Presence(QueueClass, 2).sign(0, now=timezone.now())
 
     answer = as_alice.get("/api/runtime/queue").json()

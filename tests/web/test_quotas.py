@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scopes import Role
 from jobs import dispatch, quotas
 from jobs.errors import DailyLimitReached, NotAllowed, TooManyWaiting
 from jobs.models import Job, JobState, Shard, ShardKind, UserLimits
@@ -27,7 +28,7 @@ EVENING = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
 
 @pytest.fixture
 def admin(db: None) -> User:
-    return make_user("admin", is_staff=True)
+    return make_user("admin", role=Role.ADMIN)
 
 
 @pytest.mark.django_db

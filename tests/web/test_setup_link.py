@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import SetupLink, User
+from accounts.scopes import Role
 from accounts.selectors import is_setup_link_usable
 from accounts.services import SetupLinkInvalid, claim_setup_link, create_setup_link
 from tests.factories import PASSWORD, make_user
@@ -63,7 +64,7 @@ def test_a_new_link_replaces_the_one_before() -> None:
 @pytest.mark.django_db
 def test_there_is_no_link_once_an_administrator_exists() -> None:
     token = create_setup_link()
-    make_user("root", is_superuser=True)
+    make_user("root", role=Role.ADMIN)
 
     assert not is_setup_link_usable(token)
     with pytest.raises(SetupLinkInvalid):
@@ -119,6 +120,6 @@ def test_the_command_prints_a_link_only_while_one_is_needed(capsys: pytest.Captu
     call_command("setup_link")
     assert "http://127.0.0.1:8000/setup/" in capsys.readouterr().out
 
-    make_user("root", is_superuser=True)
+    make_user("root", role=Role.ADMIN)
     call_command("setup_link")
     assert capsys.readouterr().out == ""

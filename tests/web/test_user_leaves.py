@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.scopes import Role
 from jobs import claims, dispatch
 from jobs.models import Job, JobState, Project, Shard
 from jobs.workspaces import job_folder
@@ -27,7 +28,7 @@ CHOSEN = "/admin/accounts/user/"
 @pytest.fixture
 def as_admin(db: None) -> Client:
     client = Client()
-    client.force_login(make_user("admin", is_staff=True, is_superuser=True))
+    client.force_login(make_user("admin", role=Role.ADMIN))
     return client
 
 
@@ -112,7 +113,7 @@ def test_nothing_goes_when_the_database_refuses(
 
 
 def test_staff_without_the_permission_delete_nobody(as_bob: Client, alice: User, bob: User) -> None:
-    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    User.objects.filter(pk=bob.pk).update(role=Role.MODERATOR, is_staff=True)
 
     assert as_bob.post(f"{CHOSEN}{alice.pk}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=alice.pk).exists()

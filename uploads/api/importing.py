@@ -36,6 +36,7 @@ class NewImportSerializer(serializers.Serializer):
 
 
 class ImportsView(generics.GenericAPIView):
+    scope = "uploads"
     serializer_class = ImportableSerializer
     pagination_class = ImportPages
 
@@ -54,6 +55,8 @@ class ImportsView(generics.GenericAPIView):
 
 
 class NewImportView(APIView):
+    scope = "uploads"
+
     @extend_schema(operation_id="uploads_import", request=NewImportSerializer, responses={201: UploadSerializer})
     def post(self, request: Request) -> Response:
         """Begin an upload of a file that lies on the server: `path` as the list of importable files has it."""
@@ -64,6 +67,8 @@ class NewImportView(APIView):
 
 
 class PullView(APIView):
+    scope = "uploads"
+
     @extend_schema(operation_id="uploads_pull", request=None, responses=UploadSerializer)
     def post(self, request: Request, upload_id: UUID) -> Response:
         """Copy the next part of an import. Ask again until nothing is missing, then complete the upload."""

@@ -1,0 +1,116 @@
+"""Sockets for those who may: by session or by API key, and only as long as that lives."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.access import granted
+from accounts.errors import KeyRefused, RateLimited
+from accounts.keys import key_of
+from accounts.limits import Limit, take
+from accounts.liveness import still_valid
+from accounts.models import ApiKey, User
+from accounts.scopes import Scope
+
+logger = structlog.get_logger(__name__)
+CHECKED_EVERY_S = 3.0
+
+NOT_SIGNED_IN = 4401
+NOT_ALLOWED = 4403
+TOO_MANY = 4429
+SERVER_ERROR = 1011
+
+
+class KeySockets:
+    """ASGI middleware: a socket that brings an API key is its owner's, whatever session comes with it."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        if any(name == b"authorization" for name, _value in scope["headers"]):
+            scope = scope | await _came_with(scope)
+        return await self.application(scope, receive, send)
+
+
+class GuardedSocket(AsyncWebsocketConsumer):
+    """Subclasses say which scope they need, and begin in `opened` instead of `connect`."""
+
+    needs: ClassVar[Scope]
+
+    async def connect(self) -> None:
+        self._guard: asyncio.Task[None] | None = None
+        await self.accept()  # a close code reaches the client only on an open socket
+        refusal = await _refusal(self.scope, self.needs)
+        if refusal is not None:
+            await self.close(refusal)
+            return
+        self._guard = asyncio.create_task(self._close_when_over())
+        await self.opened()
+
+    async def opened(self) -> None:
+        raise NotImplementedError
+
+    async def disconnect(self, code: int) -> None:
+        if self._guard is not None:
+            self._guard.cancel()
+
+    async def _close_when_over(self) -> None:
+        code = SERVER_ERROR  # also when it cannot be found out
+        try:
+            while await _still_valid(self.scope, self.needs):
+                await asyncio.sleep(CHECKED_EVERY_S)
+            code = NOT_SIGNED_IN
+        except DatabaseError:
+            logger.exception("socket_check_failed")
+        await self.close(code)
+
+
+@database_sync_to_async
+def _came_with(scope: dict[str, Any]) -> dict[str, Any]:
+    try:
+        key = key_of(_as_request(scope), now=timezone.now())
+    except (KeyRefused, RateLimited):
+        return {"user": AnonymousUser(), "auth": None}
+    return {"user": key.owner, "auth": key} if key else {}
+
+
+def _as_request(scope: dict[str, Any]) -> HttpRequest:
+    """What a key is looked for in, and where the audit trail finds who asked."""
+    request, headers = HttpRequest(), dict(scope["headers"])
+    request.META = {
+        "HTTP_AUTHORIZATION": headers.get(b"authorization", b"").decode("latin1"),
+        "HTTP_USER_AGENT": headers.get(b"user-agent", b"").decode("latin1"),
+        "REMOTE_ADDR": (scope.get("client") or ("", 0))[0],
+    }
+    return request
+
+
+@database_sync_to_async
+def _refusal(scope: dict[str, Any], needs: Scope) -> int | None:
+    """The close code for who may not open it."""
+    user = scope["user"]
+    if not isinstance(user, User):
+        return NOT_SIGNED_IN
+    auth = scope.get("auth")
+    if needs not in granted(user, auth if isinstance(auth, ApiKey) else None):
+        return NOT_ALLOWED
+    try:
+        take(Limit.SOCKET_BY_USER, str(user.pk))
+    except RateLimited:
+        return TOO_MANY
+    return None
+
+
+@database_sync_to_async
+def _still_valid(scope: dict[str, Any], needs: Scope) -> bool:
+    return still_valid(scope, needs)
