@@ -1,11 +1,14 @@
-"""Where this site differs from allauth: nobody signs up by themselves, and TOTP secrets are kept encrypted."""
+"""Where this site differs from allauth: nobody signs up by themselves, limits are its own, secrets are sealed."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
+from accounts.limits import Limit, take
 from accounts.sealing import Purpose, seal, unseal
 
 
@@ -16,6 +19,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """allauth would read forwarding headers itself; the address in the request is the client's already."""
         return str(request.META["REMOTE_ADDR"])
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises RateLimited. Instead of allauth's own limit, whose counts lie in a cache."""
+        name = credentials.get("email") or credentials.get("username") or ""
+        take(Limit.SIGN_IN_BY_ACCOUNT, name.casefold())
 
 
 class MFAAdapter(DefaultMFAAdapter):

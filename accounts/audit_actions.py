@@ -32,6 +32,7 @@ class Action(TextChoices):
     SETUP_LINK_USED = "setup_link_used", _("First administrator made by the setup link")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
     PASSWORD_RESET_ASKED = "password_reset_asked", _("Asked for a new password")
+    RESET_LINK_MADE = "reset_link_made", _("Made a link for a new password")
     PASSWORD_RESET = "password_reset", _("Password reset")
     EMAIL_CHANGED = "email_changed", _("Email address changed")
     ROLE_CHANGED = "role_changed", _("Role changed")

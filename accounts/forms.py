@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from django import forms
 from django.contrib.auth.forms import UsernameField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.limits import Limit, take
 
-class SetupForm(forms.Form):
-    """The first administrator's name and password; `accounts.services.claim_setup_link` judges them."""
+
+class NewAccountForm(forms.Form):
+    """A new account's name and password; the service that makes it judges them."""
 
     username = UsernameField(label=gettext_lazy("User name"), max_length=150)
     email = forms.EmailField(
@@ -34,3 +37,13 @@ class SetupForm(forms.Form):
         if "password2" in data and data["password2"] != data.get("password1"):
             self.add_error("password2", _("The two passwords are not the same."))
         return data
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """allauth's, and nobody's mailbox is flooded."""
+
+    def clean_email(self) -> str:
+        """Raises RateLimited."""
+        take(Limit.PASSWORD_RESET_BY_ACCOUNT, self.cleaned_data["email"].casefold())
+        email: str = super().clean_email()
+        return email

@@ -1,4 +1,4 @@
-"""Writes on accounts: the first administrator."""
+"""Writes on accounts: making them, the first administrator's above all."""
 
 from __future__ import annotations
 
@@ -52,13 +52,27 @@ def claim_setup_link(token: str, *, username: str, email: str, password: str) ->
         )
     if User.objects.filter(is_superuser=True).exists():
         raise SetupLinkInvalid(_("An administrator exists already; sign in instead."))
-    user = User(username=username, email=User.objects.normalize_email(email), role=Role.ADMIN)
+    user = make_account(username=username, email=email, password=password, role=Role.ADMIN)
+    link.used_at = timezone.now()
+    link.save(update_fields=["used_at"])
+    return user
+
+
+@transaction.atomic
+def make_first_admin(*, username: str, email: str, password: str) -> User | None:
+    """For servers set up by their environment; None when there is an administrator already. Raises ValidationError."""
+    if User.objects.filter(is_superuser=True).exists():
+        return None
+    return make_account(username=username, email=email, password=password, role=Role.ADMIN)
+
+
+def make_account(*, username: str, email: str, password: str, role: Role) -> User:
+    """Raises ValidationError for a name, address or password that cannot be used. Call it in a transaction."""
+    user = User(username=username, email=User.objects.normalize_email(email), role=role)
     user.set_password(password)
     user.full_clean()
     validate_password(password, user)
     user.save()
     if user.email:
-        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-    link.used_at = timezone.now()
-    link.save(update_fields=["used_at"])
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=role == Role.ADMIN)
     return user

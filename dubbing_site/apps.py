@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class DubbingSiteConfig(AppConfig):
@@ -8,3 +9,10 @@ class DubbingSiteConfig(AppConfig):
 
     def ready(self) -> None:
         from dubbing_site import postgresql  # noqa: F401 - its receiver
+
+
+class AdministrationConfig(admin_apps.AdminConfig):
+    """Django's administration behind this site's own door."""
+
+    default = False  # not what "dubbing_site" among the apps stands for
+    default_site = "dubbing_site.admin_site.SecondFactorAdminSite"

@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 
-# Addresses that carry a secret: the one-time setup link and allauth's password reset link.
-_SECRET_PATHS = re.compile(r"(/setup/|/accounts/password/reset/key/)[^/\s'\"]+")
+# Addresses that carry a secret: the one-time setup link, invites and allauth's password reset link.
+_SECRET_PATHS = re.compile(r"(/setup/|/invite/|/accounts/password/reset/key/)[^/\s'\"]+")
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONCE, NONE, SELF
 
-from dubbing_site import data_dir, logs
+from dubbing_site import data_dir, encryption, logs
 from dubbing_site.environment import read_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,6 +20,7 @@ DATA_DIR = ENVIRONMENT.data_dir
 data_dir.prepare(DATA_DIR)
 MEDIA_ROOT = DATA_DIR / "media"
 WORK_ROOT = DATA_DIR / "work"
+ENCRYPTION_KEY_RING = encryption.key_ring(ENVIRONMENT)
 FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
 FILE_UPLOAD_HANDLERS = ["uploads.form_files.FormFileHandler"]
 
@@ -27,6 +28,10 @@ SECRET_KEY = ENVIRONMENT.secret_key or data_dir.secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
 DEBUG = ENVIRONMENT.debug
 BASE_URL = ENVIRONMENT.base_url
+
+# Privacy
+PRIVACY_MODE = ENVIRONMENT.privacy_mode
+ALLOW_EGRESS = ENVIRONMENT.allow_egress
 
 # Uploads and jobs
 UPLOAD_MAX_BYTES = ENVIRONMENT.upload_max_bytes
@@ -55,6 +60,13 @@ DRAIN_SECONDS = ENVIRONMENT.drain_seconds
 API_REQUESTS_PER_MINUTE_PER_USER = ENVIRONMENT.api_requests_per_minute_per_user
 SUBMISSIONS_PER_MINUTE_PER_USER = ENVIRONMENT.submissions_per_minute_per_user
 UPLOADS_PER_MINUTE_PER_USER = ENVIRONMENT.uploads_per_minute_per_user
+
+# Remote access
+REMOTE_ACCESS_MODE = ENVIRONMENT.remote_access_mode
+REMOTE_ALLOWED_NETWORKS = ENVIRONMENT.remote_allowed_networks
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+CLOUDFLARE_TEAM_DOMAIN = ENVIRONMENT.cloudflare_team_domain
+CLOUDFLARE_AUDIENCE = ENVIRONMENT.cloudflare_audience
 
 # The queue
 REDIS_URL = ENVIRONMENT.redis_url
@@ -89,7 +101,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "csp",
     "django_structlog",
-    "django.contrib.admin",
+    "dubbing_site.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -104,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.page_language.PageLanguageMiddleware",
     "accounts.second_factor.VerifiedMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "dubbing_site.page_limits.PageLimits",
@@ -126,6 +139,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "csp.context_processors.nonce",
+                "accounts.context.passkeys",
+                "accounts.preferences.page_context",
             ]
         },
     }
@@ -210,6 +225,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.role_permissions.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -227,6 +243,7 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"reset_password": "accounts.forms.ResetPasswordForm"}
 ACCOUNT_CHANGE_EMAIL = True  # one address each
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers cannot make this server write to others
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -236,11 +253,16 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
     "authenticate": "accounts.second_factor_forms.AuthenticateForm",
     "reauthenticate": "accounts.second_factor_forms.ReauthenticateForm",
+    "activate_totp": "accounts.second_factor_forms.ActivateTOTPForm",
 }
 MFA_TOTP_TOLERANCE = 0  # 1 accepted the same code twice, 31 seconds apart
 MFA_TOTP_ISSUER = "Dubbing Pipeline"
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # or nobody could enrol where no mail is sent; strangers cannot sign up anyway
+ADMIN_USERNAME = ENVIRONMENT.admin_username
+ADMIN_EMAIL = ENVIRONMENT.admin_email
+ADMIN_PASSWORD = ENVIRONMENT.admin_password
+ADMIN_PASSWORD_FILE = ENVIRONMENT.admin_password_file
 REQUIRE_ADMIN_MFA = ENVIRONMENT.require_admin_mfa
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 vars().update(environ.Env.email_url_config(ENVIRONMENT.email_url or "consolemail://"))

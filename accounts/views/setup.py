@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import SetupForm
+from accounts.forms import NewAccountForm
 from accounts.models import User
 from accounts.selectors import is_setup_link_usable
 from accounts.services import SetupLinkInvalid, claim_setup_link
@@ -25,7 +25,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     """Makes the first administrator and signs them in."""
     if not is_setup_link_usable(token):
         return render(request, "accounts/setup_closed.html", status=410)
-    form = SetupForm(request.POST or None)
+    form = NewAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             user = _claim(token, form)
@@ -41,6 +41,6 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "accounts/setup.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _claim(token: str, form: SetupForm) -> User:
+def _claim(token: str, form: NewAccountForm) -> User:
     data = form.cleaned_data
     return claim_setup_link(token, username=data["username"], email=data["email"], password=data["password1"])

@@ -12,9 +12,9 @@ from dubbing_site.environment.reader import documented
 GIB = 1024**3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Environment:
-    """The effective settings. A field `data_dir` is the variable `DATA_DIR`."""
+    """The effective settings. A field `data_dir` is the variable `DATA_DIR`. Some are secret: it never shows itself."""
 
     # Where things are
     data_dir: Path = documented("./var", "Folder for the database, uploads, results and the secret key.")
@@ -57,10 +57,45 @@ class Environment:
         "", "Mail server, such as smtp+tls://user:password@host:587; empty: mails are printed in the terminal."
     )
     email_from: str = documented("dubbing@localhost", "Address that mails come from.")
+    # Encryption
+    encryption_keys: str = documented(
+        "",
+        "Keys that seal files on the disk, as name:base64 of 32 random bytes, the one for new files first; commas "
+        "between; empty: files lie in clear. Better in ENCRYPTION_KEYS_FILE.",
+    )
+    encryption_keys_file: str = documented("", "File that holds these keys, such as a container's secret.")
+    # Privacy
+    privacy_mode: bool = documented(
+        "0",
+        "1 keeps the least of every user's jobs: inputs and intermediates go as soon as a job has ended, and no "
+        "title or file name stands in log lines.",
+    )
+    allow_egress: bool = documented(
+        "0",
+        "0 lets no process of this server connect to other machines, except the database, Redis, mail and sign-in "
+        "servers that are set here. 1 for engines that need the network.",
+    )
     # The web server
     host: str = documented("127.0.0.1", "Address to listen on; 0.0.0.0 for every network.")
     port: int = documented("8000", "Port to listen on.", minimum=1)
     public_base_url: str = documented("", "Address people use, such as https://dub.example.org; empty: HOST and PORT.")
+    # Remote access
+    remote_access_mode: str = documented(
+        "off",
+        "Who besides this machine is answered: off: private networks, such as the one at home; tailscale: one's "
+        "tailnet; cloudflare: whoever Cloudflare Access vouches for.",
+        choices=("off", "tailscale", "cloudflare"),
+    )
+    remote_allowed_networks: list[str] = documented(
+        "", "Other networks that are answered in every mode, such as 203.0.113.0/24; commas between."
+    )
+    trusted_proxies: list[str] = documented(
+        "",
+        "Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as "
+        "127.0.0.1; commas between.",
+    )
+    cloudflare_team_domain: str = documented("", "Team domain of Cloudflare Access: example.cloudflareaccess.com.")
+    cloudflare_audience: str = documented("", "Application audience (AUD) tag that Cloudflare Access shows.")
     # Uploads
     upload_max_bytes: int = documented(str(20 * GIB), "Largest file accepted, in bytes.", minimum=1)
     uploads_at_once: int = documented(

@@ -1,4 +1,4 @@
-"""Brings the database up to date: tables, migrations, cache. Safe to run again at any time."""
+"""Brings the database up to date: tables, cache, secrets, the first administrator. Safe to run at any time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from django.core.management.base import BaseCommand
 
 
 class Command(BaseCommand):
-    help = "Create or update the database: migrations and the cache table."
+    help = "Create or update the database; make the first administrator when the settings name one."
 
     def handle(self, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         call_command("createcachetable", verbosity=options["verbosity"])
+        call_command("reseal", verbosity=options["verbosity"])
+        call_command("clearsessions")
+        call_command("first_admin")

@@ -1,0 +1,85 @@
+"""Inviting people, and the page behind an invite's link."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.errors import InviteInvalid
+from accounts.forms import NewAccountForm
+from accounts.invite_forms import InviteForm
+from accounts.invites import NewInvite, claim_invite, find_invite, make_invite, open_invites, revoke_invite
+from accounts.models import Invite, User
+from accounts.pages import page
+from accounts.scopes import Role, Scope
+from accounts.signed_in import SignedInRequest
+
+
+@page(Scope.ADMIN)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invites(request: SignedInRequest) -> HttpResponse:
+    """The link of a new invite is shown in the answer to the form, and never again."""
+    form = InviteForm(request.POST or None)
+    link = ""
+    if request.method == "POST" and form.is_valid():
+        made = _make(request, form)
+        link = request.build_absolute_uri(reverse("accounts:invite", args=[made.token]))
+        form = InviteForm()
+    context = {"form": form, "link": link, "invites": open_invites().select_related("made_by")}
+    return render(request, "accounts/invites.html", context, status=422 if form.errors else 200)
+
+
+@page(Scope.ADMIN)
+@require_POST
+def revoke(request: SignedInRequest, invite_id: uuid.UUID) -> HttpResponse:
+    revoke_invite(get_object_or_404(Invite, id=invite_id), by=request.user)
+    messages.success(request, _("The invite is withdrawn."))
+    return redirect("accounts:invites")
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invite(request: HttpRequest, token: str) -> HttpResponse:
+    """Makes the account and signs its owner in."""
+    found = find_invite(token)
+    if found is None:
+        return render(request, "accounts/invite_closed.html", status=410)
+    form = NewAccountForm(request.POST or None, initial={"email": found.email})
+    form.fields["email"].disabled = bool(found.email)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = _claim(token, form)
+        except InviteInvalid:  # somebody else was quicker
+            return render(request, "accounts/invite_closed.html", status=410)
+        except ValidationError as error:
+            # Without a field it is the password that was refused.
+            form.add_error(None if hasattr(error, "error_dict") else "password1", error)
+        else:
+            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            messages.success(request, _("Welcome. Your account is ready."))
+            return redirect("jobs:home")
+    return render(request, "accounts/invite.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _make(request: SignedInRequest, form: InviteForm) -> NewInvite:
+    data = form.cleaned_data
+    return make_invite(
+        request.user, role=Role(data["role"]), email=data["email"], note=data["note"], valid_for=form.valid_for
+    )
+
+
+def _claim(token: str, form: NewAccountForm) -> User:
+    data = form.cleaned_data
+    return claim_invite(token, username=data["username"], email=data["email"], password=data["password1"])

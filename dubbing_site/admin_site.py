@@ -1,0 +1,63 @@
+"""The administration's door: staff who have shown their second factor in this session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django_otp.admin import OTPAdminSite
+
+from accounts.models import User
+
+OWN_APPS = ("dubbing_site", "jobs", "library", "uploads", "accounts")
+
+
+class SecondFactorAdminSite(OTPAdminSite):
+    """Signing in is the site's own, with its limits and its audit: the administration has no second form for it."""
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+
+    def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any) -> None:
+        """Not what libraries bring along: it would show secrets, and change things past the audit trail."""
+        if admin_class is not None and admin_class.__module__.partition(".")[0] in OWN_APPS:
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        if settings.REQUIRE_ADMIN_MFA:
+            return bool(super().has_permission(request))
+        return AdminSite.has_permission(self, request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Leads on to what is missing: signing in, enrolling a second factor, or showing it."""
+        target = _target(request)
+        if not isinstance(request.user, User):
+            return redirect_to_login(target, resolve_url(settings.LOGIN_URL))
+        if not AdminSite.has_permission(self, request):
+            raise PermissionDenied
+        if self.has_permission(request):
+            return redirect(target)
+        kinds = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
+        if Authenticator.Type.TOTP in kinds:
+            return redirect_to_login(target, reverse("mfa_reauthenticate"))
+        if Authenticator.Type.WEBAUTHN in kinds:
+            return redirect_to_login(target, reverse("mfa_reauthenticate_webauthn"))
+        messages.warning(request, _("The administration needs a second factor. Add one here, then come back."))
+        return HttpResponseRedirect(reverse("mfa_index"))
+
+
+def _target(request: HttpRequest) -> str:
+    asked = request.GET.get(REDIRECT_FIELD_NAME, "")
+    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if is_ours else reverse("admin:index")
