@@ -16,6 +16,7 @@ django.setup(set_prefix=False)  # before anything that needs models
 
 from accounts.sockets import KeySockets  # noqa: E402
 from dubbing_site.origins import SameOrigin  # noqa: E402
+from dubbing_site.remote.edge import Edge, door  # noqa: E402
 from dubbing_site.web_server import ARRIVING_BODY  # noqa: E402
 from jobs.sockets import websocket_urlpatterns  # noqa: E402
 
@@ -27,9 +28,12 @@ class SiteHandler(ASGIHandler):
         return super().create_request(scope, scope.get("extensions", {}).get(ARRIVING_BODY, body_file))
 
 
-application = ProtocolTypeRouter(
-    {
-        "http": SiteHandler(),
-        "websocket": SameOrigin(AuthMiddlewareStack(KeySockets(URLRouter(websocket_urlpatterns)))),
-    }
+application = Edge(
+    ProtocolTypeRouter(
+        {
+            "http": SiteHandler(),
+            "websocket": SameOrigin(AuthMiddlewareStack(KeySockets(URLRouter(websocket_urlpatterns)))),
+        }
+    ),
+    door(),
 )

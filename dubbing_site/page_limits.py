@@ -15,7 +15,6 @@ from dubbing_site.api.problems import CONTENT_TYPE, problem_of
 # By the name of their route. allauth's own limits are off: see accounts.limits.counts.
 SENT_BY_ADDRESS = {
     "account_login": Limit.SIGN_IN_BY_ADDRESS,
-    "admin:login": Limit.SIGN_IN_BY_ADDRESS,
     "mfa_authenticate": Limit.SECOND_FACTOR_BY_ADDRESS,
     "mfa_login_webauthn": Limit.SECOND_FACTOR_BY_ADDRESS,
     "account_reset_password": Limit.PASSWORD_RESET_BY_ADDRESS,

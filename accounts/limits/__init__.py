@@ -72,7 +72,7 @@ def _key(limit: Limit, who: str) -> str:
 
 def _refuse(limit: Limit, count: Count, *, is_first: bool) -> None:
     retry_after_s = max(1, math.ceil(count.left_s))
-    if is_first and limit is not Limit.REFUSED_ADDRESS_NOTE:
+    if is_first and limit.is_audited:
         record(Action.RATE_LIMITED, actor=None, limit=limit.value)
     minutes = math.ceil(retry_after_s / 60)
     when = (

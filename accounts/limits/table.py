@@ -53,10 +53,16 @@ class Limit(Enum):
     API_BY_USER = "api_by_user"
     # What is written down about strangers
     REFUSED_ADDRESS_NOTE = "refused_address_note"
+    REFUSED_ADDRESSES_NOTE = "refused_addresses_note"
 
     @property
     def allowance(self) -> Allowance:
         return ALLOWANCES[self]
+
+    @property
+    def is_audited(self) -> bool:
+        """Not what only keeps the audit trail short itself."""
+        return self not in (Limit.REFUSED_ADDRESS_NOTE, Limit.REFUSED_ADDRESSES_NOTE)
 
 
 MINUTE_S = 60
@@ -77,4 +83,5 @@ ALLOWANCES: dict[Limit, Allowance] = {
     Limit.SOCKET_BY_USER: Allowance(120, MINUTE_S),
     Limit.API_BY_USER: Allowance("API_REQUESTS_PER_MINUTE_PER_USER", MINUTE_S, is_counted_in_lots=True),
     Limit.REFUSED_ADDRESS_NOTE: Allowance(1, MINUTE_S),
+    Limit.REFUSED_ADDRESSES_NOTE: Allowance(60, MINUTE_S),
 }

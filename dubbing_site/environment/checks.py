@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import zoneinfo
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from dubbing_site.environment.fields import Environment
 
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+HOST_NAME = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 def check(settings: Environment) -> None:
@@ -36,6 +39,7 @@ def check(settings: Environment) -> None:
         )
     _check_queue(settings)
     _check_imports(settings)
+    _check_remote_access(settings)
     for origin in settings.csrf_trusted_origins:
         if "://" not in origin:
             raise ImproperlyConfigured(
@@ -67,3 +71,28 @@ def _check_imports(settings: Environment) -> None:
             names.add(name)
             continue
         raise ImproperlyConfigured(f"IMPORT_FOLDERS={written!r} cannot be used: {wrong}")
+
+
+def _check_remote_access(settings: Environment) -> None:
+    for name in ("remote_allowed_networks", "trusted_proxies"):
+        for network in getattr(settings, name):
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise ImproperlyConfigured(
+                    f"{name.upper()}={network!r} cannot be used: write each like 192.0.2.1 or 192.0.2.0/24"
+                ) from None
+    if settings.remote_access_mode != "cloudflare":
+        return
+    if not HOST_NAME.fullmatch(settings.cloudflare_team_domain):
+        raise ImproperlyConfigured(
+            f"CLOUDFLARE_TEAM_DOMAIN={settings.cloudflare_team_domain!r} cannot be used: "
+            "REMOTE_ACCESS_MODE=cloudflare needs it, such as example.cloudflareaccess.com, without https://"
+        )
+    if not settings.cloudflare_audience:
+        raise ImproperlyConfigured("CLOUDFLARE_AUDIENCE= cannot be used: REMOTE_ACCESS_MODE=cloudflare needs it")
+    if not settings.trusted_proxies:
+        raise ImproperlyConfigured(
+            "TRUSTED_PROXIES= cannot be used: REMOTE_ACCESS_MODE=cloudflare needs the address of cloudflared, "
+            "such as 127.0.0.1"
+        )
