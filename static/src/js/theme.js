@@ -1,13 +1,14 @@
-// Light, dark or as the device: set before the first paint, remembered on this device.
+// Light, dark or as the device: set before the first paint. What was chosen on this device goes before the account's.
 const KEY = "theme";
 const root = document.documentElement;
+const preferred = root.dataset.theme ?? "auto"; // the account's, from the server
 root.classList.remove("no-js");
 
 function remembered() {
   try {
-    return localStorage.getItem(KEY) ?? "auto";
+    return localStorage.getItem(KEY) ?? preferred;
   } catch {
-    return "auto"; // storage is blocked: the device decides
+    return preferred; // storage is blocked
   }
 }
 
@@ -21,8 +22,18 @@ function apply(theme) {
 
 apply(remembered());
 
+/** Choosing for the account is choosing for this device too. */
+function forget() {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // storage is blocked: nothing was remembered
+  }
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   apply(remembered());
+  document.querySelector("[data-account-settings]")?.addEventListener("submit", forget);
   document.querySelector("[data-theme-switch]")?.addEventListener("click", (event) => {
     const theme = event.target.closest("button")?.value;
     if (!theme) return;
