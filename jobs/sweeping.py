@@ -9,6 +9,7 @@ import structlog
 from jobs.workspaces import remove_stale
 from library import services as library
 from uploads import services as uploads
+from uploads import storage
 
 logger = structlog.get_logger(__name__)
 
@@ -18,6 +19,7 @@ def sweep(*, now: datetime) -> None:
         "uploads": uploads.remove_expired(now=now) + uploads.remove_orphans(now=now),
         "dubs": library.remove_orphans(),
         "workspaces": remove_stale(),
+        "plaintexts": storage.remove_left_copies(),
     }
     if any(removed.values()):
         logger.info("swept", **removed)

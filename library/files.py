@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from email.utils import formatdate
-from pathlib import Path
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
@@ -21,8 +21,10 @@ from django.utils.http import content_disposition_header
 
 from accounts.models import User
 from library.models import Artifact, ArtifactKind
+from pipeline.vault.reading import PIECE_BYTES, StoredFile
+from uploads import storage
+from uploads.storage import Stored
 
-CHUNK_BYTES = 256 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
@@ -68,7 +70,7 @@ def serve(
     request: HttpRequest, user: User | AnonymousUser, artifact: Artifact, *, as_attachment: bool = False
 ) -> HttpResponseBase:
     """The file, or the part of it that was asked for. 404 for somebody else's and for a file that is gone."""
-    if artifact.dub.owner_id != user.pk or not artifact.path.is_file():
+    if artifact.dub.owner_id != user.pk or not storage.exists(artifact.stored):
         raise Http404
     etag = f'"{artifact.sha256}"'
     modified_s = int(artifact.path.stat().st_mtime)
@@ -90,52 +92,102 @@ def serve(
 
 
 def _answer(request: HttpRequest, artifact: Artifact, etag: str) -> HttpResponseBase:
-    size_bytes = artifact.path.stat().st_size
-    whole = ByteRange(0, size_bytes - 1)
-    if request.headers.get("If-Range", etag) != etag:
-        part = None
-    else:
+    try:
+        file = storage.opened(artifact.stored)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    with ExitStack() as closing:
+        closing.callback(file.close)
+        size_bytes = file.size_bytes
         try:
-            part = parse_range(request.headers.get("Range", ""), size_bytes)
+            part = _wanted(request, etag, size_bytes)
         except RangeUnsatisfiable:
             return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
-    response = _body(request, artifact.path, part or whole)
+        sent = part or ByteRange(0, size_bytes - 1)
+        response: HttpResponseBase = HttpResponse()
+        if request.method != "HEAD":
+            response = _body(request, artifact.stored, file, sent)
+            closing.pop_all()  # the response closes it
     response.headers["Content-Type"] = artifact.content_type
-    response.headers["Content-Length"] = str((part or whole).length)
+    response.headers["Content-Length"] = str(sent.length)
     if part is not None:
         response.status_code = 206
         response.headers["Content-Range"] = f"bytes {part.start}-{part.end}/{size_bytes}"
     return response
 
 
-def _body(request: HttpRequest, path: Path, part: ByteRange) -> HttpResponseBase:
-    if request.method == "HEAD":
-        return HttpResponse()
-    if isinstance(request, ASGIRequest):
-        return StreamingHttpResponse(_chunks_async(path, part))
-    return StreamingHttpResponse(_chunks(path, part))
+def _wanted(request: HttpRequest, etag: str, size_bytes: int) -> ByteRange | None:
+    """None for the whole file. Raises RangeUnsatisfiable."""
+    if request.headers.get("If-Range", etag) != etag:
+        return None
+    return parse_range(request.headers.get("Range", ""), size_bytes)
 
 
-def _chunks(path: Path, part: ByteRange) -> Iterator[bytes]:
-    left = part.length
-    with path.open("rb") as file:
-        file.seek(part.start)
-        while left > 0:
-            chunk = file.read(min(CHUNK_BYTES, left))
-            if not chunk:
-                return
-            left -= len(chunk)
-            yield chunk
+def _body(request: HttpRequest, stored: Stored, file: StoredFile, part: ByteRange) -> StreamingHttpResponse:
+    """Its first piece is read before anything is answered: what is wrong with the file is still told as an error then.
+
+    Raises FileDamaged, StorageError.
+    """
+    source = _Source(stored, file, part)
+    source.read_first()
+    pieces = _PiecesAsync(source) if isinstance(request, ASGIRequest) else _Pieces(source)
+    return StreamingHttpResponse(pieces)
 
 
-async def _chunks_async(path: Path, part: ByteRange) -> AsyncIterator[bytes]:
-    left = part.length
-    file = await sync_to_async(lambda: path.open("rb"), thread_sensitive=False)()
-    try:
-        file.seek(part.start)
-        read = sync_to_async(file.read, thread_sensitive=False)
-        while left > 0 and (chunk := await read(min(CHUNK_BYTES, left))):
-            left -= len(chunk)
-            yield chunk
-    finally:
-        file.close()  # waits for a read that a vanished client left running
+class _Source:
+    """A part of a file, piece by piece."""
+
+    def __init__(self, stored: Stored, file: StoredFile, part: ByteRange) -> None:
+        self._stored, self._file = stored, file
+        self._offset, self._left = part.start, part.length
+        self._first = b""
+
+    def read_first(self) -> None:
+        self._first = self._read()
+
+    def next(self) -> bytes:
+        """Empty at the end. Raises FileDamaged, StorageError."""
+        if self._first:
+            piece, self._first = self._first, b""
+            return piece
+        return self._read()
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether `next` answers at once."""
+        return bool(self._first) or self._left == 0
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _read(self) -> bytes:
+        with storage.reported(self._stored):
+            piece = self._file.read(self._offset, min(PIECE_BYTES, self._left))
+        self._offset, self._left = self._offset + len(piece), self._left - len(piece)
+        return piece
+
+
+class _Pieces:
+    """Closed with its response, also when nobody has begun to read."""
+
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self.close = source.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self._source.next():
+            yield piece
+
+
+class _PiecesAsync:
+    def __init__(self, source: _Source) -> None:
+        self._source = source
+        self.close = source.close  # waits for a read that a vanished client left running
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = sync_to_async(self._source.next, thread_sensitive=False)
+        try:
+            while piece := self._source.next() if self._source.is_at_hand else await read():
+                yield piece
+        finally:
+            self.close()

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from uploads.storage import Stored
+
 
 class Dub(models.Model):
     """A finished dub. `job_id` is a plain id: jobs know the library, the library does not know jobs."""
@@ -89,3 +91,7 @@ class Artifact(models.Model):
     @property
     def path(self) -> Path:
         return self.dub.folder / self.file_name
+
+    @property
+    def stored(self) -> Stored:
+        return Stored(self.path, f"dub/{self.dub_id}/{self.kind}")

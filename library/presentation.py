@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from library.models import Artifact, ArtifactKind, Dub
 from library.stage_display import STAGES
 from library.templatetags.dubbing import language_name, spent
+from pipeline.errors import DubbingError
+from uploads import storage
 
 logger = structlog.get_logger(__name__)
 MAIN_FILES = {ArtifactKind.MP4, ArtifactKind.MKV, ArtifactKind.AUDIO, ArtifactKind.SRT_TARGET}
@@ -147,8 +149,9 @@ def read_summary(artifact: Artifact | None) -> dict[str, Any]:
     if artifact is None:
         return {}
     try:
-        summary = json.loads(artifact.path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        with storage.opened(artifact.stored) as file:
+            summary = json.loads(file.read(0, file.size_bytes))
+    except (OSError, ValueError, DubbingError) as error:
         logger.warning("summary_unreadable", dub_id=str(artifact.dub_id), error=str(error))
         return {}
     return summary if isinstance(summary, dict) else {}

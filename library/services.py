@@ -20,6 +20,7 @@ from django.db import transaction
 from accounts.models import User
 from library.models import Artifact, ArtifactKind, Dub
 from pipeline.storage import sync
+from uploads import storage
 
 logger = structlog.get_logger(__name__)
 ORPHANED_AFTER = timedelta(hours=24)
@@ -166,7 +167,7 @@ def _move(dub: Dub, kind: ArtifactKind, file: ReadyFile) -> Artifact:
         sha256=file.sha256,
         content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
     )
-    shutil.move(path, artifact.path)
+    storage.keep(path, artifact.stored)
     return artifact
 
 

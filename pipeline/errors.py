@@ -28,6 +28,11 @@ DubbingError                    code            exit code
 │   ├── OutputNotWritable       storage.not_writable
 │   ├── DiskFull                storage.disk_full
 │   └── WorkspaceBusy           storage.busy
+├── VaultError                  vault.*         1   a stored file cannot be opened; the operator's to solve
+│   ├── KeyUnusable             vault.key_unusable      2
+│   ├── KeyMissing              vault.key_missing
+│   ├── FileDamaged             vault.damaged
+│   └── FileInUse               vault.in_use
 ├── ToolError                   tool.*          1   ffmpeg or ffprobe failed
 │   ├── ToolMissing             tool.missing            2
 │   └── ToolTimeout             tool.timeout
@@ -160,6 +165,27 @@ class DiskFull(StorageError):
 
 class WorkspaceBusy(StorageError):
     code = "storage.busy"
+
+
+class VaultError(DubbingError):
+    code = "vault"
+
+
+class KeyUnusable(VaultError):
+    code = "vault.key_unusable"
+    exit_code = 2
+
+
+class KeyMissing(VaultError):
+    code = "vault.key_missing"
+
+
+class FileDamaged(VaultError):
+    code = "vault.damaged"
+
+
+class FileInUse(VaultError):
+    code = "vault.in_use"
 
 
 class ToolError(DubbingError):

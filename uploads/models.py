@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from uploads import ranges
 from uploads.metadata import ClientFacts
 from uploads.ranges import Ranges
+from uploads.storage import Stored
 
 CHUNK_BYTES = 8 * 1024**2  # what clients are told to send at a time
 
@@ -67,9 +68,23 @@ class Upload(models.Model):
         return self.folder / "source"
 
     @property
+    def stored(self) -> Stored:
+        """Its file, ready."""
+        return Stored(self.source_path, self._object_id)
+
+    @property
+    def stored_incoming(self) -> Stored:
+        """Its file while it is received."""
+        return Stored(self.incoming_folder / "source", self._object_id)
+
+    @property
     def incoming_folder(self) -> Path:
         """Where it lies while it is received."""
         return incoming_root() / str(self.id)
+
+    @property
+    def _object_id(self) -> str:
+        return f"upload/{self.id}"
 
     @property
     def client_facts(self) -> ClientFacts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.conf import settings
 
 from jobs import workspaces
@@ -11,13 +13,14 @@ from jobs.services import Claim
 from pipeline.progress import StageName
 
 
-def request_for(shard: Shard, claim: Claim) -> Request:
+def request_for(shard: Shard, claim: Claim, source: Path) -> Request:
+    """`source` is where the upload can be read."""
     job, is_split = shard.job, shard.kind == ShardKind.SPLIT
     return Request(
         id=f"{claim.shard_id}:{claim.token}",
         kind=shard.kind,
         stage=StageName(shard.stage),
-        source=job.upload.source_path,
+        source=source,
         settings=job.dub_settings,
         output_dir=workspaces.attempt_folder(claim) / "output",
         workspace_dir=workspaces.workspace_of(job.id),

@@ -27,6 +27,7 @@ from jobs.execution.telling import Telling
 from jobs.models import Shard
 from jobs.runner_process import RunnerProcess
 from jobs.services import Claim, NewEvent
+from uploads import storage
 
 logger = structlog.get_logger(__name__)
 TICK_S = 0.1
@@ -107,6 +108,14 @@ class Worked:
     good_until_s: float  # by the monotonic clock: so long the lease surely holds
 
 
+class _Ended(Exception):
+    """The work is over before it began."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
 class _Attempt:
     def __init__(self, shard: Shard, claim: Claim, runner: RunnerProcess) -> None:
         self._shard = shard
@@ -120,15 +129,27 @@ class _Attempt:
 
     def work(self) -> Worked:
         """Raises LeaseLost. The runner has answered and may be used again, or has ended."""
-        outcome = self._hindrance()
-        if outcome is None:
-            for event in self._telling.at_start():
-                self._coalescer.add(event)
-            self._due_s["renewal"] = time.monotonic() + settings.HEARTBEAT_SECONDS
-            self._due_s["wishes"] = time.monotonic() + WISHES_EVERY_S
-            self._runner.begin(request_for(self._shard, self._claim))
-            outcome = self._followed()
+        outcome = self._hindrance() or self._done()
         return Worked(outcome, self._unwritten + self._coalescer.take(time.monotonic()), self._good_until_s)
+
+    def _done(self) -> Outcome:
+        self._due_s["renewal"] = time.monotonic() + settings.HEARTBEAT_SECONDS
+        self._due_s["wishes"] = time.monotonic() + WISHES_EVERY_S
+        try:
+            with storage.plaintext(self._shard.job.upload.stored, self._look_up) as source:
+                for event in self._telling.at_start():
+                    self._coalescer.add(event)
+                self._heard_s = time.monotonic()
+                self._runner.begin(request_for(self._shard, self._claim, source))
+                return self._followed()
+        except _Ended as ended:
+            return ended.outcome
+
+    def _look_up(self) -> None:
+        """While a sealed source is opened for the runner. Raises _Ended, LeaseLost, a DatabaseError."""
+        stop = self._look_around()
+        if stop is not None:
+            raise _Ended(stop)
 
     @property
     def _good_until_s(self) -> float:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from uploads import files, limits
+from uploads import files, limits, storage
 from uploads.metadata import ClientFacts
 from uploads.models import Upload, UploadState, incoming_root
 from uploads.names import display_name
@@ -83,7 +83,7 @@ def making(upload: Upload) -> Iterator[int]:
 
     Raises DiskFull, StorageError.
     """
-    limits.require_room(upload.size_bytes)
+    limits.require_room(storage.room_bytes(upload.size_bytes))
     folder = upload.incoming_folder
     with files.refusals():
         incoming_root().mkdir(mode=0o750, parents=True, exist_ok=True)

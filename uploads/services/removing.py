@@ -80,7 +80,7 @@ def remove_orphans(*, now: datetime) -> int:
     """Removes the folders of uploads that are gone, given up or never had a row; the number removed."""
     known = Upload.objects.exclude(state=UploadState.REMOVED).values_list("id", flat=True)
     kept = {str(upload_id) for upload_id in known}
-    return sum(_remove_folders(root, now, kept) for root in (incoming_root(), ready_root()))
+    return _remove_plaintexts() + sum(_remove_folders(root, now, kept) for root in (incoming_root(), ready_root()))
 
 
 def _is_removed(upload_id: UUID, now: datetime) -> bool:
@@ -96,6 +96,16 @@ def _is_removed(upload_id: UUID, now: datetime) -> bool:
         return True
     except (UploadLocked, Upload.DoesNotExist):
         return False
+
+
+def _remove_plaintexts() -> int:
+    """What sealed uploads arrived as, where the process ended between keeping one and removing the other."""
+    names = {folder.name for folder in incoming_root().iterdir()} if incoming_root().exists() else set()
+    ready = Upload.objects.filter(state=UploadState.READY).values_list("id", flat=True)
+    left = [Upload(id=upload_id) for upload_id in ready if str(upload_id) in names]
+    for upload in left:
+        shutil.rmtree(upload.incoming_folder, ignore_errors=True)
+    return len(left)
 
 
 def _remove_folders(root: Path, now: datetime, kept: set[str]) -> int:

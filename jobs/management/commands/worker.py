@@ -22,6 +22,7 @@ from jobs.transport.broker import SEPARATOR, DoorbellBroker
 from jobs.transport.cluster import Cluster
 from jobs.transport.presence import Presence
 from jobs.transport.watchdog import CHECK_EVERY_S, Finding, Watchdog, Watched, replace_idle
+from uploads import storage
 
 logger = structlog.get_logger(__name__)
 DOORBELL_MODULE = "jobs.tasks"
@@ -47,13 +48,17 @@ class Command(BaseCommand):
         names = queue or ["all"]
         queues = [each for each in QueueClass if each in names or "all" in names]
         serving.serve(queues)
+        storage.remove_left_copies()
         import_module(DOORBELL_MODULE)  # once, for all that are forked from here
         kinship.bind_children()
         connections.settings["default"]["CONN_MAX_AGE"] = KEEP_CONNECTIONS_S  # to connect anew costs ten times a claim
         connections.close_all()  # a connection must not be shared with the processes forked from here
         cluster = Cluster(DoorbellBroker(SEPARATOR.join(queues)), max(slots, 1))
         cluster.start()
-        Master(cluster).follow()
+        try:
+            Master(cluster).follow()
+        finally:
+            storage.remove_left_copies()
 
 
 class Master:
