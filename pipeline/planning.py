@@ -9,7 +9,7 @@ from pipeline.edits import Edits, read_edits
 from pipeline.engines import registry
 from pipeline.engines.registry import TranslationSelection, TtsSelection
 from pipeline.errors import NoAudio, NotMedia, SettingsError, TrackNotFound
-from pipeline.media.probe import AudioTrack, MediaFacts, SubtitleTrack, probe
+from pipeline.media.probe import MAX_DURATION_S, AudioTrack, MediaFacts, SubtitleTrack, probe
 from pipeline.settings import PROFILES, DubSettings, SubtitlesAre
 from pipeline.speakers.file import SPEAKERS_JSON, SpeakersFile, read_speakers
 from pipeline.speakers.voices import assign
@@ -21,7 +21,6 @@ from pipeline.transcript import Segment
 from pipeline.workspace import sha256_of, source_identity
 
 DEFAULT_SOURCE_LANGUAGE = "en"
-MAX_DURATION_S = 24 * 3600.0
 
 
 def make_plan(source: Path, settings: DubSettings, output_dir: Path, workers: int, name: str | None = None) -> Plan:

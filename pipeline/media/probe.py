@@ -28,6 +28,7 @@ KEPT_ANSWERS = 16
 MAX_STREAMS = 256  # subtitled films carry their fonts as streams, 80 and more
 MAX_CHAPTERS = 1000
 MAX_PIXELS = 8192 * 8192  # a larger frame could take gigabytes to decode
+MAX_DURATION_S = 24 * 3600.0
 MAX_READ_BYTES = 5_000_000  # ffmpeg's own default for getting to know the streams of a file
 MAX_TITLE_CHARACTERS = 500
 MAX_LANGUAGE_CHARACTERS = 35  # what BCP 47 asks programs to have room for
@@ -94,8 +95,8 @@ class MediaFacts:
 
 
 def input_guards() -> dict[str, str]:
-    """The ffmpeg input options that keep a file from making ffmpeg open another one or the network."""
-    return {"protocol_whitelist": "file,pipe", "format_whitelist": CONTAINERS}
+    """The ffmpeg input options that keep a file from making ffmpeg open another one or the network, or fill memory."""
+    return {"protocol_whitelist": "file,pipe", "format_whitelist": CONTAINERS, "max_pixels": str(MAX_PIXELS)}
 
 
 def input_options(path: Path) -> list[str]:
@@ -131,7 +132,7 @@ def _require_file(path: Path, name: str) -> None:
 @lru_cache(maxsize=KEPT_ANSWERS)
 def _ffprobe(path: Path, name: str, size_bytes: int, changed_ns: int) -> dict[str, Any]:
     """Asked once while the file stays as it is: a runner is given the same one stage by stage."""
-    arguments = ["-v", "error", "-of", "json", "-show_entries", WANTED, "-max_pixels", str(MAX_PIXELS)]
+    arguments = ["-v", "error", "-of", "json", "-show_entries", WANTED]
     arguments += ["-max_streams", str(MAX_STREAMS), "-probesize", str(MAX_READ_BYTES), *input_options(path)]
     answer = restricted.ask("ffprobe", arguments)
     _refuse(answer, name, path)
@@ -146,6 +147,8 @@ def _refuse(answer: Answer, name: str, path: Path) -> None:
     said = answer.complaints
     if "max_streams" in said:
         raise NotMedia(f"{name} has more than {MAX_STREAMS} streams; save it again with those you need")
+    if "max pixel count" in said:
+        raise NotMedia(f"{name} has pictures of more than {MAX_PIXELS // 10**6} megapixels; save it smaller")
     if answer.end is End.WELL:
         return
     if answer.end is End.OUT_OF_TIME:

@@ -22,6 +22,14 @@ SUFFIXES = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ass"}
 DEFAULT_FRAME = (16, 9)
 ASS_HEIGHT = 288  # the height players assume for scripts that do not say; sizes below are of it
 ASS_STYLE = pysubs2.SSAStyle(fontsize=15.0, outline=1.0, shadow=0.5, marginl=16, marginr=16, marginv=14)
+# pysubs2 takes the square of the length for long runs of spaces or of empty lines, and where markup is opened and not
+# closed, hours for a megabyte. Runs are shortened, and such openings hidden from it.
+_RUNS = ((re.compile(r" {2,}"), " "), (re.compile(r"\n{3,}"), "\n\n"))
+_HIDDEN = {"{": "\ue000", "<": "\ue001"}
+_CLOSED_BY = {"{": "}", "<": ">"}
+_SHOWN = str.maketrans({hidden: opening for opening, hidden in _HIDDEN.items()})
+_CUE_BEGINS = re.compile(r"^(?=.*-->|[ \t]*Dialogue:|[ \t]*Comment:)", re.MULTILINE)
+_DRAWS = re.compile(r"\\p[1-9]")
 # Braces and backslashes begin commands in ASS, which pysubs2 writes every format from.
 _NO_MARKUP = str.maketrans({"{": "(", "}": ")", "\\": "/"})
 
@@ -65,7 +73,7 @@ def _events(text: str, format_: str, name: str) -> list[pysubs2.SSAEvent]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and layers, which are not used here
-            parsed = pysubs2.SSAFile.from_string(text, format_=format_)
+            parsed = pysubs2.SSAFile.from_string(_harmless(text), format_=format_)
             if format_ == "vtt":
                 _unescape(parsed)
     except (pysubs2.Pysubs2Error, ValueError, IndexError, KeyError) as error:
@@ -113,12 +121,31 @@ def _text(path: Path) -> str:
         raise SubtitleError(f"{path.name}, line {line}: not UTF-8 text; save the file as UTF-8") from error
 
 
+def _harmless(text: str) -> str:
+    for run, short in _RUNS:
+        text = run.sub(short, text)
+    return "".join(_closed(cue) for cue in _CUE_BEGINS.split(text))
+
+
+def _closed(cue: str) -> str:
+    for opening, hidden in _HIDDEN.items():
+        last = cue.rfind(_CLOSED_BY[opening]) + 1
+        cue = cue[:last] + cue[last:].replace(opening, hidden)
+    return cue
+
+
 def _require_times(name: str, text: str) -> None:
+    cues = 0
     for number, line in enumerate(text.splitlines(), start=1):
-        if _SRT_TIMES.search(line) and not _SRT_VALID.match(line):
+        if not _SRT_TIMES.search(line):
+            continue
+        if not _SRT_VALID.match(line):
             raise SubtitleError(
                 f"{name}, line {number}: “{line.strip()[:60]}” is not a time such as 00:00:01,000 --> 00:00:02,500"
             )
+        cues += 1
+        if cues > MAX_CUES:
+            raise SubtitleError(f"{name} has more than {MAX_CUES} subtitles; at most {MAX_CUES} are accepted")
 
 
 def _require_dialogues(name: str, text: str) -> None:
@@ -130,16 +157,21 @@ def _require_dialogues(name: str, text: str) -> None:
 def _unescape(parsed: pysubs2.SSAFile) -> None:
     """WebVTT writes & and < as HTML does."""
     for event in parsed.events:
-        event.text = html.unescape(event.text)
+        event.text = _closed(html.unescape(event.text))
 
 
 def _spoken(event: pysubs2.SSAEvent) -> bool:
-    return not event.is_comment and not event.is_drawing and bool(event.plaintext.strip())
+    return not event.is_comment and not _is_drawing(event) and bool(event.plaintext.strip())
+
+
+def _is_drawing(event: pysubs2.SSAEvent) -> bool:
+    """pysubs2's own keeps, for every override, a copy of all those before it: gigabytes for a megabyte."""
+    return any(_DRAWS.search(override) for override in pysubs2.SSAEvent.OVERRIDE_SEQUENCE.findall(event.text))
 
 
 def _segment(name: str, number: int, event: pysubs2.SSAEvent, meaning: SubtitlesAre) -> Segment:
     if event.end <= event.start:
         raise SubtitleError(f"{name}, subtitle {number}: it ends at or before its start; mend its times")
-    text = " ".join(event.plaintext.split())
+    text = " ".join(event.plaintext.translate(_SHOWN).split())
     translation = text if meaning is SubtitlesAre.TARGET else None
     return Segment(f"{number:05d}", event.start / 1000, event.end / 1000, text, translation=translation)
