@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from accounts.audit import Action, record
 from accounts.audited_admin import AuditedAdmin, administrator
 from accounts.models import User
+from dubbing_site import account_actions
 from jobs import leaving
 from jobs.models import FINAL_STATES
 
@@ -28,6 +29,7 @@ class UserAdmin(AuditedAdmin, auth_admin.UserAdmin):
 
     list_display = ("username", "email", "role", "is_active", "last_login")
     list_filter = ("role", "is_active")
+    actions = account_actions.ACTIONS
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password", "email", "role", "is_active")}),

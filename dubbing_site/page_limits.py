@@ -72,5 +72,5 @@ def refusal(request: HttpRequest, error: RateLimited) -> HttpResponse:
         problem = problem_of(429, error.code, str(error))
         return JsonResponse(problem, status=429, content_type=CONTENT_TYPE, headers=headers)
     answer = render(request, "429.html", {"text": str(error)}, status=429)
-    answer.headers |= headers
+    answer["Retry-After"] = headers["Retry-After"]
     return answer

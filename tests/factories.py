@@ -6,9 +6,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.http import HttpRequest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.second_factor import count_as_shown
 from jobs import dispatch
 from jobs.models import FINAL_STATES, Job, JobState, Shard, ShardState
 from jobs.services import Claim
@@ -31,6 +36,22 @@ MEDIA = {
 
 def make_user(username: str, **fields: Any) -> User:
     return User.objects.create_user(username, f"{username}@example.org", PASSWORD, **fields)
+
+
+def enrol_totp(user: User, secret: str = "") -> Authenticator:
+    authenticator: Authenticator = TOTP.activate(user, secret or generate_totp_secret()).instance
+    return authenticator
+
+
+def verified_client(user: User) -> Client:
+    """Signed in, and the second factor was shown: as the administration asks."""
+    client = Client()
+    client.force_login(user)
+    request = HttpRequest()
+    request.session = client.session
+    count_as_shown(request, user, enrol_totp(user))
+    request.session.save()
+    return client
 
 
 def make_upload(owner: User, name: str = "talk.mp4", content: bytes = b"not media") -> Upload:

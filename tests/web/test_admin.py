@@ -11,16 +11,14 @@ from accounts.models import User
 from accounts.scopes import Role
 from jobs import quotas
 from jobs.models import Job, JobState, UserLimits
-from tests.factories import make_job, make_user
+from tests.factories import make_job, make_user, verified_client
 
 JOBS = "/admin/jobs/job/"
 
 
 @pytest.fixture
 def as_admin(db: None) -> Client:
-    client = Client()
-    client.force_login(make_user("admin", role=Role.ADMIN))
-    return client
+    return verified_client(make_user("admin", role=Role.ADMIN))
 
 
 def choose(client: Client, action: str, *jobs: Job) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.audit import Action
+from accounts.models import AuditEntry, User
 from accounts.scopes import Role
 from jobs import claims, dispatch
 from jobs.models import Job, JobState, Project, Shard
 from jobs.workspaces import job_folder
 from library.models import Dub
 from pipeline.settings import DubSettings
-from tests.factories import make_dub, make_job, make_upload, make_user
+from tests.factories import make_dub, make_job, make_upload, make_user, verified_client
 from tests.web.conftest import wait_until
 from tests.web.test_work_on_jobs import in_background, started
 from uploads.models import Upload
@@ -27,9 +27,7 @@ CHOSEN = "/admin/accounts/user/"
 
 @pytest.fixture
 def as_admin(db: None) -> Client:
-    client = Client()
-    client.force_login(make_user("admin", role=Role.ADMIN))
-    return client
+    return verified_client(make_user("admin", role=Role.ADMIN))
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -64,7 +62,7 @@ def test_everything_of_the_user_goes_and_nothing_of_others(
     assert not User.objects.filter(pk=alice.pk).exists()
     assert {row.owner for model in (Job, Shard, Dub, Upload, Project) for row in model.objects.all()} == {bob}
     assert sorted(files_below(data_dir)) == of_bob
-    assert "alice" in str(LogEntry.objects.get().object_repr)
+    assert AuditEntry.objects.get(action=Action.ACCOUNT_REMOVED).details == {"name": "alice"}
 
 
 def test_several_are_deleted_at_once(as_admin: Client, alice: User, bob: User, tmp_path: Path) -> None:
