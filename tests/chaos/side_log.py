@@ -69,6 +69,8 @@ class Reader:
                 with self._path.open("rb") as file:
                     file.seek(self._offset)
                     for line in file:
+                        if not line.endswith(b"\n"):  # of a line across two pages the first part shows first
+                            break
                         self._entries.append(_parse(line))
                         self._offset += len(line)
             return self._entries.copy()
