@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 
 import langcodes
 from django import template
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -80,6 +82,12 @@ def spent(seconds: float | None) -> str:
     if minutes < 60:
         return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": whole_s}
     return gettext("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long since, as people say it: now, 3 minutes ago, 2 days ago."""
+    return str(naturaltime(moment))
 
 
 @register.filter

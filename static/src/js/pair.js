@@ -38,7 +38,7 @@ async function poll() {
     show(answer.state, answer);
   } catch (error) {
     if (error.status === 404) show(isPhone ? "nothing" : "expired");
-    if (error.status === 401 || error.status === 403) return location.reload(); // signed out meanwhile
+    if (error instanceof SyntaxError) return location.reload(); // signed out meanwhile: the sign-in page answered
   }
   if (OPEN.includes(page.dataset.state) || page.dataset.state === "opening") setTimeout(poll, POLL_MS);
 }
