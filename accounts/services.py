@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.audit import Action, record
 from accounts.models import SetupLink, User
 from accounts.scopes import Role
 
@@ -55,6 +56,7 @@ def claim_setup_link(token: str, *, username: str, email: str, password: str) ->
     user = make_account(username=username, email=email, password=password, role=Role.ADMIN)
     link.used_at = timezone.now()
     link.save(update_fields=["used_at"])
+    record(Action.SETUP_LINK_USED, actor=user, target=user)
     return user
 
 
@@ -63,7 +65,9 @@ def make_first_admin(*, username: str, email: str, password: str) -> User | None
     """For servers set up by their environment; None when there is an administrator already. Raises ValidationError."""
     if User.objects.filter(is_superuser=True).exists():
         return None
-    return make_account(username=username, email=email, password=password, role=Role.ADMIN)
+    user = make_account(username=username, email=email, password=password, role=Role.ADMIN)
+    record(Action.ACCOUNT_MADE, actor=None, target=user, by="environment")
+    return user
 
 
 def make_account(*, username: str, email: str, password: str, role: Role) -> User:

@@ -1,0 +1,186 @@
+"""Every security event leaves an entry that nobody can change."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts import audit_guard, audit_log
+from accounts.audit import DETAILS_MAX_BYTES, Action, Outcome, record
+from accounts.models import AuditEntry, User
+from accounts.services import claim_setup_link, create_setup_link
+from tests.factories import PASSWORD
+from tests.servers import PostgresServer
+from tests.web.conftest import child_environment
+
+SIGN_IN = "/accounts/login/"
+CHANGES = (
+    "UPDATE accounts_auditentry SET actor_name = 'nobody'",
+    "DELETE FROM accounts_auditentry",
+)
+REPLACE = "INSERT OR REPLACE INTO accounts_auditentry SELECT * FROM accounts_auditentry"
+TRUNCATE = "TRUNCATE accounts_auditentry"
+
+
+@pytest.fixture
+def guarded(db: None) -> Iterator[None]:
+    """The refusal as migrations put it up; the suite lifts it to empty the table between tests."""
+    audit_guard.put_up(connection)
+    yield
+    audit_guard.lift(connection)
+
+
+def refused(statement: str) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    except IntegrityError as error:
+        return audit_guard.REFUSAL in str(error)
+    return False
+
+
+@pytest.mark.usefixtures("guarded")
+def test_the_database_refuses_to_change_or_remove_entries(alice: User) -> None:
+    record(Action.SIGNED_OUT, actor=alice)
+    more = TRUNCATE if connection.vendor == "postgresql" else REPLACE
+
+    assert all(refused(statement) for statement in (*CHANGES, more))
+
+    assert AuditEntry.objects.get().actor_name == "alice"
+
+
+def migrate(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "django", "migrate", "--skip-checks", "--verbosity", "0"]
+    subprocess.run(command, env=environment, check=True, timeout=300)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_migrations_put_the_refusal_up_on_sqlite(data_dir: Path) -> None:
+    file = data_dir / "new.sqlite3"
+    migrate(child_environment(data_dir) | {"DATABASE_URL": f"sqlite:///{file}"})
+
+    with sqlite3.connect(file) as database:
+        names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+
+    assert names >= audit_guard.SQLITE.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_migrations_put_the_refusal_up_on_postgresql(data_dir: Path, postgres_server: PostgresServer) -> None:
+    url = postgres_server.database("audited")
+    migrate(child_environment(data_dir) | {"DATABASE_URL": url})
+
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute(
+            "INSERT INTO accounts_auditentry (at, action, outcome, actor_name, key_id, object_type, object_id,"
+            " address, user_agent, request_id, details) VALUES (now(), 'x', 'ok', '', '', '', '', '', '', '', '{}')"
+        )
+        for statement in (*CHANGES, TRUNCATE):
+            with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match=audit_guard.REFUSAL):
+                database.execute(statement)
+
+
+def test_signing_in_and_out_is_recorded_with_where_from(client: Client, alice: User) -> None:
+    client.post(SIGN_IN, {"login": "alice", "password": PASSWORD}, REMOTE_ADDR="203.0.113.7", HTTP_USER_AGENT="Firefox")
+    client.post("/accounts/logout/")
+
+    out, came_in = AuditEntry.objects.all()
+    assert (came_in.action, came_in.actor_id, came_in.actor_name) == (Action.SIGNED_IN, alice.pk, "alice")
+    assert (came_in.address, came_in.user_agent, came_in.outcome) == ("203.0.113.7", "Firefox", Outcome.OK)
+    assert len(came_in.request_id) == 36
+    assert out.action == Action.SIGNED_OUT
+
+
+@pytest.mark.parametrize("typed", ["alice", "ALICE@example.org"])
+def test_a_wrong_password_is_recorded_for_the_account_it_was_tried_on(client: Client, alice: User, typed: str) -> None:
+    client.post(SIGN_IN, {"login": typed, "password": "wrong"})
+
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.outcome) == (Action.SIGN_IN_FAILED, Outcome.REFUSED)
+    assert (entry.actor_id, entry.object_id) == (None, str(alice.pk))
+
+
+def test_a_name_that_nobody_has_is_not_kept(client: Client, alice: User) -> None:
+    client.post(SIGN_IN, {"login": "my secret password", "password": "wrong"})
+
+    entry = AuditEntry.objects.get()
+    assert entry.action == Action.SIGN_IN_FAILED
+    assert "my secret password" not in str(entry.__dict__)
+
+
+def test_the_first_administrator_is_recorded(db: None) -> None:
+    user = claim_setup_link(create_setup_link(), username="root", email="", password=PASSWORD)
+
+    assert AuditEntry.objects.get().action == Action.SETUP_LINK_USED
+    assert AuditEntry.objects.get().object_id == str(user.pk)
+
+
+def test_a_new_password_is_recorded(as_alice: Client) -> None:
+    fields = {"oldpassword": PASSWORD, "password1": "a better one, 17", "password2": "a better one, 17"}
+
+    as_alice.post("/accounts/password/change/", fields)
+
+    assert AuditEntry.objects.filter(action=Action.PASSWORD_CHANGED, actor_name="alice").exists()
+    assert "better" not in str(list(AuditEntry.objects.values()))
+
+
+def test_what_is_undone_leaves_no_entry(alice: User) -> None:
+    with transaction.atomic():
+        record(Action.KEY_MADE, actor=alice)
+        transaction.set_rollback(True)
+
+    assert not AuditEntry.objects.exists()
+
+
+def test_secrets_and_long_texts_do_not_get_in(alice: User) -> None:
+    entry = record(Action.KEY_MADE, actor=alice, new_password="hunter2", note="x" * 1000)
+    endless = record(Action.KEY_MADE, actor=alice, **{f"field{number}": "y" * 400 for number in range(100)})
+
+    assert entry.details == {"new_password": "…", "note": f"{'x' * 500}…"}
+    assert len(json.dumps(endless.details)) <= DETAILS_MAX_BYTES
+    assert "field0" in endless.details["too_long"]
+
+
+def test_the_trail_of_a_user_outlives_them(alice: User) -> None:
+    record(Action.SIGNED_IN, actor=alice)
+
+    alice.delete()
+
+    assert AuditEntry.objects.get().actor_name == "alice"
+
+
+@pytest.mark.usefixtures("guarded")
+def test_old_entries_leave_by_one_command_that_is_recorded(alice: User, capsys: pytest.CaptureFixture[str]) -> None:
+    AuditEntry.objects.create(at=timezone.now().replace(year=2020), action=Action.SIGNED_IN, outcome=Outcome.OK)
+    record(Action.SIGNED_OUT, actor=alice)
+
+    call_command("audit_prune", "--before", "2021-01-01")
+
+    assert "1 entries removed" in capsys.readouterr().out
+    assert list(AuditEntry.objects.values_list("action", flat=True)) == [Action.AUDIT_PRUNED, Action.SIGNED_OUT]
+    assert refused(CHANGES[1])
+
+
+def test_the_trail_is_written_as_json_lines(alice: User, capsys: pytest.CaptureFixture[str]) -> None:
+    for _number in range(audit_log.BATCH + 3):
+        record(Action.SIGNED_IN, actor=alice)
+
+    call_command("audit_export", "--since", "2021-01-01")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == audit_log.BATCH + 4
+    assert [line["id"] for line in lines] == sorted(line["id"] for line in lines)
+    assert lines[-1]["action"] == Action.AUDIT_EXPORTED
