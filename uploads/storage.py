@@ -100,7 +100,7 @@ def _lent(stored: Stored, between: Tell) -> Iterator[Path]:
             yield stored.path
             return
     folder = plain_root() / stored.object_id.replace("/", "-")
-    with copies.lent(folder, lambda target: _unseal(stored, target, between)) as path:
+    with copies.lent(folder, lambda target: _unseal(stored, target, between), between) as path:
         yield path
 
 

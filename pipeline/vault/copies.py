@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.storage import storage_errors
+from pipeline.vault.sealing import Tell, nothing
 
 NAME = "source"
+LOOK_AGAIN_S = (0.02, 0.08)
 Make = Callable[[Path], None]
 
 
 @contextmanager
-def lent(folder: Path, make: Make) -> Iterator[Path]:
-    """The copy in `folder`, made by `make` unless others have it already. Raises what `make` raises, StorageError."""
+def lent(folder: Path, make: Make, between: Tell = nothing) -> Iterator[Path]:
+    """The copy in `folder`, made by `make` unless others have it already, or make it: then `between` is called now and
+    then, and may raise. Raises what `make` raises, StorageError.
+    """
     with storage_errors(folder.parent):
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = _shared(folder, make)
+    lock = _shared(folder, make, between)
     try:
         yield folder / NAME
     finally:
@@ -42,34 +48,44 @@ def remove_left(root: Path) -> int:
     return sum(_is_removed(folder) for folder in folders)
 
 
-def _shared(folder: Path, make: Make) -> int:
-    """The lock on a folder that has its copy."""
+def _shared(folder: Path, make: Make, between: Tell) -> int:
+    """The lock on a folder that has its copy. It never waits long without calling `between`."""
     while True:
-        lock = _locked(folder)
+        lock = _opened(folder)
         try:
-            if not is_there(folder):
-                make(folder / NAME)
-            fcntl.flock(lock, fcntl.LOCK_SH)  # lets go of the other lock first: somebody may take it away in between
-            if _is_same(lock, folder) and is_there(folder):
+            if _try_share(lock, folder):
                 return lock
+            if not is_there(folder) and _try_lock(lock, fcntl.LOCK_EX) and _is_same(lock, folder):
+                if not is_there(folder):
+                    make(folder / NAME)
+                if _try_share(lock, folder):  # which lets go of the other lock first
+                    return lock
         except BaseException:
             _leave(folder, lock)
             raise
         os.close(lock)
+        between()
+        time.sleep(random.uniform(*LOOK_AGAIN_S))
 
 
-def _locked(folder: Path) -> int:
+def _try_share(lock: int, folder: Path) -> bool:
+    return is_there(folder) and _try_lock(lock, fcntl.LOCK_SH) and _is_same(lock, folder) and is_there(folder)
+
+
+def _try_lock(lock: int, kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _opened(folder: Path) -> int:
     while True:
         with storage_errors(folder.parent), suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        try:
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _is_same(lock, folder):
-            return lock
-        os.close(lock)
+        with suppress(FileNotFoundError):  # its last user took it away
+            return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def _is_same(lock: int, folder: Path) -> bool:
@@ -80,12 +96,10 @@ def _is_same(lock: int, folder: Path) -> bool:
 
 
 def _leave(folder: Path, lock: int) -> None:
+    """Whoever is the last one removes it."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _is_same(lock, folder):
+        if _try_lock(lock, fcntl.LOCK_EX) and _is_same(lock, folder):
             shutil.rmtree(folder, ignore_errors=True)
-    except BlockingIOError:
-        pass  # others use it, and the last of them removes it
     finally:
         os.close(lock)
 
