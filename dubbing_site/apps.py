@@ -8,7 +8,9 @@ class DubbingSiteConfig(AppConfig):
     name = "dubbing_site"
 
     def ready(self) -> None:
-        from dubbing_site import postgresql  # noqa: F401 - its receiver
+        from dubbing_site import egress, postgresql  # noqa: F401 - its receiver
+
+        egress.enforce()
 
 
 class AdministrationConfig(admin_apps.AdminConfig):

@@ -25,7 +25,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """503 while anything a dub needs is missing; each check says `ok` or what is wrong."""
     checks = {name: check() for name, check in CHECKS.items()}
     is_ready = all(answer == "ok" for answer in checks.values())
-    return JsonResponse({"ready": is_ready, "checks": checks}, status=200 if is_ready else 503)
+    return JsonResponse(
+        {"ready": is_ready, "checks": checks, "egress": "allowed" if settings.ALLOW_EGRESS else "refused"},
+        status=200 if is_ready else 503,
+    )
 
 
 def _database() -> str:

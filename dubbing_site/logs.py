@@ -7,9 +7,12 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 # Addresses that carry a secret: the one-time setup link, invites and allauth's password reset link.
 _SECRET_PATHS = re.compile(r"(/setup/|/invite/|/accounts/password/reset/key/)[^/\s'\"]+")
+
+_QUERIES = re.compile(r"(?<=[/\w])\?[^\s'\"]+")
 
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -27,8 +30,21 @@ def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
-def configure(level: str, style: str) -> dict[str, Any]:
-    """Sets structlog up and returns Django's LOGGING, so that both kinds of line look alike."""
+def hide_queries(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Takes out where words and file names of users could stand: what was searched for, and what tools said."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _QUERIES.sub("", value)
+    if "stderr" in event:
+        event["stderr"] = "…"
+    return event
+
+
+def configure(level: str, style: str, *hiding: Processor) -> dict[str, Any]:
+    """Sets structlog up and returns Django's LOGGING, so that both kinds of line look alike.
+
+    `hiding` are processors that take something out, besides secrets.
+    """
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -39,7 +55,7 @@ def configure(level: str, style: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderers: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, hide_secrets]
+    renderers: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, hide_secrets, *hiding]
     if style == "json":
         renderers += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:

@@ -7,6 +7,7 @@ import os
 from django.conf import settings
 
 from jobs.runner_process import RunnerProcess
+from pipeline.egress import own_network
 
 _runner: RunnerProcess | None = None
 
@@ -14,7 +15,7 @@ _runner: RunnerProcess | None = None
 def runner() -> RunnerProcess:
     global _runner
     if _runner is None:
-        _runner = RunnerProcess(settings.RUNNER_COMMAND)
+        _runner = RunnerProcess(command())
     return _runner
 
 
@@ -24,6 +25,11 @@ def end() -> None:
     if _runner is not None:
         _runner.end()
     _runner = None
+
+
+def command() -> tuple[str, ...]:
+    """Of a program that reaches no network, where the system can see to it."""
+    return (*(() if settings.ALLOW_EGRESS else own_network()), *settings.RUNNER_COMMAND)
 
 
 def _forget() -> None:

@@ -40,6 +40,7 @@ from types import FrameType
 from typing import Any, Self, TextIO
 
 from pipeline.dub import run_stage
+from pipeline.egress import forbid_if_told
 from pipeline.errors import DubbingError, OutOfMemory, SettingsError
 from pipeline.order import Order
 from pipeline.parts import run_part, split
@@ -199,6 +200,7 @@ def perform(request: Request, progress: Progress, cancel: CancelToken) -> dict[s
 
 
 def main() -> None:
+    forbid_if_told()
     os.nice(NICENESS)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(MORE_KILLABLE))

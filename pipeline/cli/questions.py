@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.egress import own_network
 from pipeline.engines import registry
 from pipeline.engines.base import Engine, EngineKind
 
@@ -29,10 +30,11 @@ def doctor(*, as_json: bool) -> int:
     can_dub = all(check.is_ready for check in tools) and all(
         any(check.is_ready for check in checks) for checks in groups.values()
     )
+    every = {"tools": tools} | groups | {"privacy": [_own_network()]}
     if as_json:
-        print(json.dumps({"can_dub": can_dub, "checks": _as_json({"tools": tools} | groups)}, ensure_ascii=False))
+        print(json.dumps({"can_dub": can_dub, "checks": _as_json(every)}, ensure_ascii=False))
         return 0 if can_dub else 2
-    for group, checks in ({"tools": tools} | groups).items():
+    for group, checks in every.items():
         print(f"{group}:")
         for check in checks:
             print(f"  {'ready  ' if check.is_ready else 'missing'}  {check.name:<16} {check.says}")
@@ -73,6 +75,14 @@ def _as_json(groups: dict[str, list[Check]]) -> dict[str, list[dict[str, Any]]]:
 def _engine(engine: Engine) -> Check:
     state = registry.readiness(engine)
     return Check(engine.name, state.is_ready, engine.version() if state.is_ready else state.reason, state.fix)
+
+
+def _own_network() -> Check:
+    """Of the server: `dub` itself leaves the network alone."""
+    if own_network():
+        return Check("own network", True, "a server's dubs can be kept off every network")
+    fix = "let this user make namespaces: sysctl user.max_user_namespaces, or the container's seccomp profile"
+    return Check("own network", False, "a server's dubs are kept off the network by Python alone", fix)
 
 
 def _ffmpeg() -> Check:

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from typing import IO
 
+from pipeline.egress import own_network
 from pipeline.errors import ToolError, ToolMissing, ToolTimeout
-from pipeline.processes import die_with_parent_prefix, end_group, start
+from pipeline.processes import end_group, start
 
 GIB = 2**30
 CPU_S = 15  # the index of a day of film at 60 pictures a second with two sounds takes two
@@ -107,23 +107,6 @@ def _found(program: str, package: str) -> str:
     if path is None:
         raise ToolMissing(f"{program} is not installed; run: apt-get install {package}")
     return path
-
-
-@cache
-def own_network() -> tuple[str, ...]:
-    """An empty network of its own, where this user may make one; it costs 2 ms. The tool is told to use none anyway.
-
-    A new user namespace takes root's right to read others' files, and the wish to die with the parent.
-    """
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        return ()
-    if os.geteuid() == 0:
-        prefix: tuple[str, ...] = (unshare, "--net", "--")
-    else:
-        prefix = (unshare, "--user", "--net", "--", *die_with_parent_prefix())
-    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False, timeout=WALL_S)
-    return prefix if tried.returncode == 0 else ()
 
 
 def _beginning(file: IO[bytes], size_bytes: int) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.egress import own_network
 from pipeline.errors import NotMedia, SourceNotFound, SourceTruncated, ToolError, ToolMissing, ToolTimeout
 from pipeline.media import restricted
 from pipeline.media.probe import MAX_STREAMS, MAX_TITLE_CHARACTERS, probe
@@ -284,7 +285,7 @@ def test_the_probe_runs_within_limits_without_environment_or_input(stub: Stub, m
     assert "secret" not in answer.output.decode()
 
 
-@pytest.mark.skipif(not restricted.own_network(), reason="this user may make no network namespace")
+@pytest.mark.skipif(not own_network(), reason="this user may make no network namespace")
 def test_the_probe_sees_no_network(stub: Stub) -> None:
     stub("cat /proc/net/dev")
 

@@ -129,7 +129,7 @@ def test_a_reader_that_goes_away_leaves_no_open_file(server: RunningServer, film
 def test_health_says_what_is_missing(client: Client, db: None, settings: LazySettings) -> None:
     assert client.get("/healthz").content == b"ok\n"
     checks = dict.fromkeys(["draining", "database", "queue", "disk", "ffmpeg"], "ok")
-    assert client.get("/readyz").json() == {"ready": True, "checks": checks}
+    assert client.get("/readyz").json() == {"ready": True, "checks": checks, "egress": "allowed"}
 
     settings.FREE_SPACE_RESERVE_BYTES = 10**18
     answer = client.get("/readyz")

@@ -9,8 +9,12 @@ import psutil
 import pytest
 from django.utils import timezone
 
+from accounts import preferences
 from accounts.models import User
 from jobs.management.commands import supervise
+from jobs.models import JobState
+from jobs.workspaces import job_folder
+from tests.factories import make_job
 from tests.web.conftest import child_environment, wait_until
 from uploads.models import Upload
 from uploads.services import Announced, begin
@@ -52,7 +56,7 @@ def supervised(end_s: float, monkeypatch: pytest.MonkeyPatch) -> tuple[Pruning, 
     pruning = Pruning(clock)
     monkeypatch.setattr(supervise, "time", clock)
     monkeypatch.setattr(supervise, "StopRequest", lambda: clock)
-    monkeypatch.setattr(supervise, "Pruning", lambda: pruning)
+    monkeypatch.setattr(supervise, "Pruning", lambda *_options: pruning)
     monkeypatch.setattr(supervise, "keep_moving", lambda: looks.append(clock.now_s))
     supervise.Command().handle()
     return pruning, looks
@@ -102,3 +106,15 @@ def test_a_pruning_is_a_process_of_its_own_and_there_is_one_at_a_time(
     assert not Upload.objects.exists()
     pruning.end()
     assert not first & children()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_private_user_leaves_and_cannot_go_is_tried_ever_less_often(
+    alice: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences.change(alice, {"is_private": True})
+    job_folder(make_job(alice, state=JobState.DONE).id).mkdir(parents=True)
+
+    pruning, _looks = supervised(59, monkeypatch)
+
+    assert pruning.started_s == [0, 5, 15, 35]
