@@ -1,4 +1,7 @@
-"""`dubbing-web`: everything one machine needs, started by one command and stopped by one Ctrl-C."""
+"""`dubbing-web`: everything one machine needs, started by one command and stopped by one Ctrl-C.
+
+`dubbing-web remote check` and `dubbing-web config` say how it is set up, whether it runs or not.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pipeline import processes
 
 DJANGO = (sys.executable, "-m", "django")
+QUESTIONS = ("remote", "config")  # management commands that answer without starting anything
 POLL_S = 0.2
 READY_CHECK_TIMEOUT_S = 2.0
 STOP_MARGIN_S = 5.0  # beyond DRAIN_SECONDS, for the processes around the running dubs
@@ -148,6 +152,8 @@ def main() -> int:
         from dubbing_site.settings import DATA_DIR, ENVIRONMENT
     except ImproperlyConfigured as error:
         return fail(str(error))
+    if arguments := sys.argv[1:]:
+        return answer(arguments)
     if not is_port_free(ENVIRONMENT.host, ENVIRONMENT.port):
         return fail(f"port {ENVIRONMENT.port} on {ENVIRONMENT.host} is in use; stop what uses it or set PORT")
     if subprocess.run([*DJANGO, "prepare", "--verbosity", "0"], check=False).returncode != 0:
@@ -168,6 +174,13 @@ def main() -> int:
         greet=greet,
         stop_within_s=ENVIRONMENT.drain_seconds + STOP_MARGIN_S,
     ).run()
+
+
+def answer(arguments: Sequence[str]) -> int:
+    """Says how the site is set up. Returns the exit status."""
+    if arguments[0] not in QUESTIONS:
+        return fail(f"{arguments[0]} means nothing here: alone it starts the site, or ask {' or '.join(QUESTIONS)}")
+    return subprocess.run([*DJANGO, *arguments], check=False).returncode
 
 
 def answers(host: str, port: int) -> bool:

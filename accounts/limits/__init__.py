@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from accounts.audit import Action, record
 from accounts.errors import RateLimited
-from accounts.limits.counts import Count, counts
+from accounts.limits.counts import Count, current
 from accounts.limits.lots import Lots
 from accounts.limits.table import Limit
 
@@ -35,7 +35,7 @@ def take(limit: Limit, who: str) -> None:
     key, lot = _key(limit, who), allowance.lot
     if allowance.is_counted_in_lots and _lots.use(key):
         return
-    count = counts().add(key, lot, full=allowance.most + lot, within_s=allowance.within_s)
+    count = current().add(key, lot, full=allowance.most + lot, within_s=allowance.within_s)
     before = count.taken - lot
     if before >= allowance.most:
         _refuse(limit, count, is_first=before < allowance.most + lot)
@@ -45,7 +45,7 @@ def take(limit: Limit, who: str) -> None:
 
 def give_back(limit: Limit, who: str) -> None:
     """A try that was no guess, because it succeeded, does not count. Not for what is counted in lots."""
-    counts().take_back(_key(limit, who))
+    current().take_back(_key(limit, who))
 
 
 def by_address(request: HttpRequest) -> str:

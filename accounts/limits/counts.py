@@ -156,7 +156,7 @@ def _name(key: str) -> str:
     return f"dubbing:rate:{key}"
 
 
-def counts() -> Counts:
+def current() -> Counts:
     return _counts_in(str(settings.REDIS_URL))
 
 

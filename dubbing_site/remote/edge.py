@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html import escape
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from dubbing_site.remote.policy import WHY, Mode, Policy, Rule, configured
 
 logger = structlog.get_logger(__name__)
 Scope = dict[str, Any]
+Note = Callable[[str, Rule, str], Awaitable[None]]
 PROBLEM_PATHS = ("/api/", "/files/")
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -45,16 +47,16 @@ class Door:
     """Judges visits. Made once, from settings that were checked when they were read."""
 
     def __init__(self, policy: Policy, gatekeeper: Gatekeeper | None) -> None:
-        self._policy = policy
+        self.policy = policy
         self._gatekeeper = gatekeeper
 
     async def judge(self, peer: str | None, headers: Headers) -> Visit:
         try:
-            client = resolve(peer, headers, self._policy.trusted_proxies)
+            client = resolve(peer, headers, self.policy.trusted_proxies)
         except ForwardedUnreadable:
             return Visit(peer or "", False, Rule.UNREADABLE)
-        rule = self._policy.verdict(client, headers)
-        if rule is None and self._policy.needs_token(client):
+        rule = self.policy.verdict(client, headers)
+        if rule is None and self.policy.needs_token(client):
             rule = await self._token_refused(headers)
         return Visit(_text(client), client.is_encrypted, rule)
 
@@ -75,9 +77,10 @@ class Door:
 class Edge:
     """Wraps the whole application. What is behind it finds the client in `client` and the scheme in `scheme`."""
 
-    def __init__(self, application: Any, door: Door) -> None:
+    def __init__(self, application: Any, door: Door, note: Note = notes.write_down) -> None:
         self._application = application
         self._door = door
+        self._note = note
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         if scope["type"] not in ("http", "websocket"):
@@ -85,7 +88,7 @@ class Edge:
         peer, port = scope.get("client") or (None, 0)
         visit = await self._door.judge(peer, scope["headers"])
         if visit.refused_by is not None:
-            await notes.write_down(visit.address, visit.refused_by, _agent(scope))
+            await self._note(visit.address, visit.refused_by, _agent(scope))
             return await _refuse(scope, send, visit.refused_by)
         known = {"client": [visit.address, port], "scheme": _scheme(scope["type"], visit.is_encrypted)}
         headers = [(name, value) for name, value in scope["headers"] if not is_forwarding(name)]

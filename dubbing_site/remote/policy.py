@@ -6,12 +6,15 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dubbing_site.remote.addresses import Client, Headers, Network, is_forwarding, is_within
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 
 class Mode(StrEnum):
@@ -32,7 +35,7 @@ class Rule(StrEnum):
     NO_KEYS = "access_keys_unavailable"
 
 
-WHY: dict[Rule, str | Promise] = {
+WHY: dict[Rule, StrPromise] = {
     Rule.ADDRESS: _("This server does not answer your network address."),
     Rule.UNDECLARED_PROXY: _("The proxy you came through is not known to this server."),
     Rule.UNREADABLE: _("The proxy you came through did not say who you are."),
@@ -83,11 +86,17 @@ def configured() -> Policy:
     """The settings' policy. They were checked when they were read."""
     mode = Mode(settings.REMOTE_ACCESS_MODE)
     own = {Mode.OFF: PRIVATE, Mode.TAILSCALE: TAILSCALE, Mode.CLOUDFLARE: ()}[mode]
-    return Policy(
-        mode,
-        LOOPBACK + own + networks(*settings.REMOTE_ALLOWED_NETWORKS),
-        networks(*settings.TRUSTED_PROXIES),
-    )
+    allowed = LOOPBACK + _listened_on(settings.ENVIRONMENT.host) + own + networks(*settings.REMOTE_ALLOWED_NETWORKS)
+    return Policy(mode, allowed, networks(*settings.TRUSTED_PROXIES))
+
+
+def _listened_on(host: str) -> tuple[Network, ...]:
+    """This machine's own address, from which it reaches a server that does not listen on loopback."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return ()
+    return () if address.is_unspecified else networks(host)
 
 
 def _claims_to_be_forwarded(headers: Headers) -> bool:

@@ -110,7 +110,7 @@ def test_a_token_of_cloudflare_for_this_site_is_believed() -> None:
     ],
     ids=str,
 )
-def test_a_token_for_another_site_or_time_is_refused(claims: dict[str, object]) -> None:
+def test_a_token_for_another_site_or_time_is_refused(claims: dict[str, Any]) -> None:
     with pytest.raises(TokenInvalid):
         gatekeeper().check(token(**claims))
 

@@ -19,6 +19,7 @@ FILES = (
     "test_job_states.py",
     "test_queue.py",
     "test_quotas.py",
+    "test_rate_limits.py",
     "test_split_stages.py",
     "test_supervise.py",
     "test_upload_joining.py",
