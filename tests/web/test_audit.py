@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -143,6 +144,24 @@ def test_what_is_undone_leaves_no_entry(alice: User) -> None:
         transaction.set_rollback(True)
 
     assert not AuditEntry.objects.exists()
+
+
+def test_a_service_that_sees_no_request_still_tells_where_from(as_alice: Client) -> None:
+    as_alice.patch("/api/me/settings", {"is_private": True}, content_type="application/json", REMOTE_ADDR="203.0.113.9")
+
+    entry = AuditEntry.objects.get(action=Action.PRIVACY_CHANGED)
+    assert (entry.address, len(entry.request_id)) == ("203.0.113.9", 36)
+
+
+def test_an_earlier_requests_address_is_not_taken_for_ones_own(as_alice: Client, alice: User) -> None:
+    as_alice.get("/api/me/settings", REMOTE_ADDR="203.0.113.9")
+
+    assert record(Action.SIGNED_OUT, actor=alice).address == ""
+
+
+def test_the_key_that_was_used_is_told(alice: User) -> None:
+    with structlog.contextvars.bound_contextvars(key_id="4711"):
+        assert record(Action.KEY_REVOKED, actor=alice).key_id == "4711"
 
 
 def test_secrets_and_long_texts_do_not_get_in(alice: User) -> None:

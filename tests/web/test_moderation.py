@@ -142,6 +142,26 @@ def test_what_administrators_delete_takes_its_files_along(
     assert told(Action.OBJECT_REMOVED) == [("admin", str(upload.id)), ("admin", str(dub.id))]
 
 
+def test_an_account_made_in_the_administration_is_recorded(as_admin: Client) -> None:
+    password = {"usable_password": "true", "password1": "a better one, 17", "password2": "a better one, 17"}
+
+    answer = as_admin.post("/admin/accounts/user/add/", {"username": "carol", "role": Role.VIEWER, **password})
+
+    assert answer.status_code == 302
+    carol = User.objects.get(username="carol")
+    assert (carol.role, carol.is_staff) == (Role.VIEWER, False)
+    assert told(Action.OBJECT_ADDED) == [("admin", str(carol.pk))]
+
+
+def test_a_password_given_in_the_administration_is_recorded(as_admin: Client, alice: User) -> None:
+    password = {"usable_password": "true", "password1": "a better one, 17", "password2": "a better one, 17"}
+
+    answer = as_admin.post(f"/admin/accounts/user/{alice.pk}/password/", password)
+
+    assert answer.status_code == 302
+    assert told(Action.PASSWORD_CHANGED) == [("admin", str(alice.pk))]
+
+
 def test_changing_a_role_is_recorded(as_admin: Client, alice: User) -> None:
     fields = {"username": "alice", "email": alice.email, "role": Role.MODERATOR, "is_active": "on"}
 
