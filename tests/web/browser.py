@@ -13,15 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, ViewportSize, expect, sync_playwright
 
 from tests.servers import free_port
+from tests.web.conftest import RunningServer, wait_until
 
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 30.0
 PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 CHROMIUM = "/usr/bin/chromium"
 SWITCHES = (
     "--no-sandbox",
@@ -31,6 +34,11 @@ SWITCHES = (
     "--disable-dev-shm-usage",
     "--autoplay-policy=no-user-gesture-required",
 )
+PREPARE = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("prepare", verbosity=0)
+"""
 USERNAME = "alice"
 PASSWORD = "correct horse battery"
 # What the browser writes to the console although the site answered as it should: a refused form, a lost connection.
@@ -46,7 +54,8 @@ EXPECTED_ERRORS = (
     "ERR_EMPTY_RESPONSE",
     "WebSocket connection to",
 )
-expect.set_options(timeout=20_000)  # milliseconds; the machine dubs with all its cores meanwhile
+ACTION_TIMEOUT_MS = 60_000  # the machine dubs with all its cores meanwhile
+expect.set_options(timeout=ACTION_TIMEOUT_MS)
 
 
 @dataclass
@@ -54,7 +63,7 @@ class Site:
     """`dubbing-web` as its owner starts it, with a data folder of its own."""
 
     address: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[Any]
     setup_link: str = ""
     lines: list[str] = field(default_factory=list)
     listener: threading.Thread | None = None
@@ -112,6 +121,24 @@ def running_site(data_dir: Path) -> Iterator[Site]:
 
 
 @contextmanager
+def running_pages(data_dir: Path, first: str) -> Iterator[Site]:
+    """The web server alone, where nobody dubs. `first` is Python that is run once the database is made."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    own = {"DATA_DIR": str(data_dir), "PORT": str(port), "BASE_URL": address, "ENV_FILE": ""}
+    environment = os.environ | own | {"DJANGO_SETTINGS_MODULE": "dubbing_site.settings", "DRAIN_SECONDS": "1"}
+    subprocess.run([sys.executable, "-c", PREPARE + first], env=environment, check=True)
+    command = [sys.executable, "-m", "dubbing_site.server"]
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    site = Site(address, process)
+    try:
+        wait_until(RunningServer(port, process, environment).is_up, "the web server answers", START_TIMEOUT_S)
+        yield site
+    finally:
+        site.stop()
+
+
+@contextmanager
 def running_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
@@ -124,14 +151,23 @@ def phone(
     browser: Browser, site: Site, *, with_scripts: bool = True, session: StorageState | None = None
 ) -> Iterator[Page]:
     """A page on a phone; leaving it fails the test when the console showed an error on the way."""
-    context = browser.new_context(
+    with window(
+        browser,
+        site,
         viewport=PHONE,
-        base_url=site.address,
         java_script_enabled=with_scripts,
         device_scale_factor=2,
         storage_state=session,
-        service_workers="block",  # tests that cut the network want it cut, and one site's worker not on the next
-    )
+    ) as page:
+        yield page
+
+
+@contextmanager
+def window(browser: Browser, site: Site, **options: Any) -> Iterator[Page]:
+    """The same with Playwright's own options for a device."""
+    # Tests that cut the network want it cut, and one site's worker not on the next.
+    context = browser.new_context(base_url=site.address, service_workers="block", **options)
+    context.set_default_timeout(ACTION_TIMEOUT_MS)
     page = context.new_page()
     errors = collect_errors(page)
     yield page
@@ -152,11 +188,15 @@ def collect_errors(page: Page) -> list[str]:
 
 
 def sign_in(page: Page) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("Username or email").fill(USERNAME)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    enter_password(page, USERNAME)
     expect(page.get_by_role("heading", name="Your dubs")).to_be_visible()
+
+
+def enter_password(page: Page, username: str) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Username or email").fill(username)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def choose_language(page: Page, name: str) -> None:
