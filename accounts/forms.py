@@ -46,4 +46,6 @@ class ResetPasswordForm(AllauthResetPasswordForm):
         """Raises RateLimited."""
         take(Limit.PASSWORD_RESET_BY_ACCOUNT, self.cleaned_data["email"].casefold())
         email: str = super().clean_email()
+        # allauth also finds addresses that somebody only said were theirs.
+        self.users = [user for user in self.users if user.email.casefold() == email.casefold()]
         return email

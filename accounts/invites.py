@@ -42,7 +42,9 @@ def make_invite(by: User, *, role: Role, email: str, note: str, valid_for: timed
 
 
 def open_invites(now: datetime | None = None) -> QuerySet[Invite]:
-    return Invite.objects.filter(used_at=None, expires_at__gt=now or timezone.now())
+    """Those of administrators: who no longer is one leaves no way in behind."""
+    by_administrators = Invite.objects.filter(made_by__is_active=True, made_by__role=Role.ADMIN)
+    return by_administrators.filter(used_at=None, expires_at__gt=now or timezone.now())
 
 
 def find_invite(token: str) -> Invite | None:

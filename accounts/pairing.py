@@ -86,8 +86,8 @@ def confirm(pairing: Pairing, *, by: User, now: datetime | None = None) -> None:
     with transaction.atomic():
         done = _open(now).filter(pk=pairing.pk, accepted_at__isnull=False).update(confirmed_at=now or timezone.now())
         if done:
-            about = {"device": pairing.phone_device, "phone_address": pairing.phone_address}
-            record(Action.QR_CONFIRMED, actor=by, target=by, **about)
+            device, address = pairing.phone_device, pairing.phone_address
+            record(Action.QR_CONFIRMED, actor=by, target=by, device=device, phone_address=address)
     if not done:
         refuse_loudly(pairing, "confirmed too late")
 

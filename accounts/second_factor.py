@@ -29,7 +29,8 @@ SEALED_FIELDS = ("secret", "seed")
 
 def current_counter(now_s: float | None = None) -> int:
     """How many periods since 1970 (RFC 6238)."""
-    return int(time.time() if now_s is None else now_s) // app_settings.TOTP_PERIOD
+    period_s: int = app_settings.TOTP_PERIOD
+    return int(time.time() if now_s is None else now_s) // period_s
 
 
 def use_code(authenticator: Authenticator, code: str, *, now_s: float | None = None) -> bool:
@@ -67,8 +68,11 @@ def has_shown(request: HttpRequest, user: User | AnonymousUser) -> bool:
 
 
 def count_as_shown(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
-    """From now on this session is verified: it has just enrolled the authenticator, or has the word of one that did."""
-    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
+    """From now on this session is verified: it has just enrolled the authenticator, or has the word of one that did.
+
+    That is no sign of who sits there now: what asks for the password or a code again still does.
+    """
+    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
 
 class VerifiedMiddleware(OTPMiddleware):

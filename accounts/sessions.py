@@ -27,6 +27,7 @@ from accounts.sealing import CannotUnseal, Purpose, seal, unseal
 SEEN_EVERY = timedelta(minutes=1)
 IDLE_FOR = timedelta(days=7)
 AT_MOST = timedelta(days=30)
+STRANGERS_FOR = timedelta(days=1)  # so that whoever asks for many pages without a cookie fills no disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ class SessionStore(DatabaseSessionStore):
     def encode(self, session_dict: dict[str, Any]) -> str:
         return seal(json.dumps(session_dict, separators=(",", ":")), Purpose.SESSION)
 
-    def decode(self, session_data: str) -> dict[str, Any]:
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
         try:
-            data: dict[str, Any] = json.loads(unseal(session_data, Purpose.SESSION))
+            data: dict[str, Any] = json.loads(unseal(str(session_data), Purpose.SESSION))
         except CannotUnseal:  # SECRET_KEY was changed: as Django's own, this session is over
             return {}
         return data
@@ -87,12 +88,10 @@ class SessionStore(DatabaseSessionStore):
         """Raises UpdateError when the session has been ended meanwhile: saving does not bring it back."""
         if self.session_key is None:
             return self.create()
-        data = self._get_session(no_load=must_create)
-        fields = {
-            "session_data": self.encode(data),
-            "expire_date": self.get_expiry_date(),
-            "user_id": _user_id(data),
-        }
+        data: dict[str, Any] = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        user_id = _user_id(data)
+        expires = self.get_expiry_date() if user_id else timezone.now() + STRANGERS_FOR
+        fields = {"session_data": self.encode(data), "expire_date": expires, "user_id": user_id}
         if must_create:
             self._insert(fields)
         elif not Session.objects.filter(session_key=key_hash(self.session_key)).update(**fields):
@@ -102,7 +101,7 @@ class SessionStore(DatabaseSessionStore):
         about = {"address": self.visitor.address, "device": self.visitor.device}
         try:
             with transaction.atomic():
-                Session.objects.create(session_key=key_hash(self.session_key), **fields, **about)
+                Session.objects.create(session_key=key_hash(self.session_key or ""), **fields, **about)
         except IntegrityError as error:
             raise CreateError from error
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django_otp.admin import OTPAdminSite
 
 from accounts.models import User
+from accounts.signed_in import SignedInRequest
+from accounts.verified import lead_to_factor
 
 OWN_APPS = ("dubbing_site", "jobs", "library", "uploads", "accounts")
 
@@ -48,13 +47,11 @@ class SecondFactorAdminSite(OTPAdminSite):
             raise PermissionDenied
         if self.has_permission(request):
             return redirect(target)
-        kinds = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
-        if Authenticator.Type.TOTP in kinds:
-            return redirect_to_login(target, reverse("mfa_reauthenticate"))
-        if Authenticator.Type.WEBAUTHN in kinds:
-            return redirect_to_login(target, reverse("mfa_reauthenticate_webauthn"))
-        messages.warning(request, _("The administration needs a second factor. Add one here, then come back."))
-        return HttpResponseRedirect(reverse("mfa_index"))
+        return lead_to_factor(cast(SignedInRequest, request), target)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The site's own, too."""
+        return redirect("account_change_password")
 
 
 def _target(request: HttpRequest) -> str:

@@ -23,6 +23,11 @@ class User(AbstractUser):
         ordering: ClassVar = ["username"]
         constraints: ClassVar = [
             models.UniqueConstraint(
+                Lower("username"),
+                name="user_username_unique",
+                violation_error_message=_("Somebody else already uses this name."),
+            ),
+            models.UniqueConstraint(
                 Lower("email"),
                 condition=~models.Q(email=""),
                 name="user_email_unique",

@@ -104,7 +104,8 @@ def _code(request: SignedInRequest) -> SafeString:
     """The token stands in the fragment, which browsers send to nobody: it is in no log and no Referer."""
     address = f"{_base_url(request)}{reverse('accounts:pair_phone')}#{request.session.get(TOKEN, '')}"
     drawn = qrcode.make(address, image_factory=SvgPathImage, border=2)
-    return mark_safe(drawn.to_string(encoding="unicode"))  # noqa: S308 - drawn here, from numbers
+    svg: str = drawn.to_string(encoding="unicode")
+    return mark_safe(svg)  # noqa: S308 - drawn here, of numbers
 
 
 def _base_url(request: SignedInRequest) -> str:

@@ -24,6 +24,7 @@ from accounts.second_factor import count_as_shown
 from accounts.sessions import Visitor
 
 HELD = "pairing_phone"
+TOKEN_MAX_CHARS = 64
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -91,9 +92,9 @@ def pair_finish(request: HttpRequest) -> HttpResponse:
 def _token(request: HttpRequest) -> str:
     try:
         token = json.loads(request.body)["token"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
-    return token if isinstance(token, str) else ""
+    return token if isinstance(token, str) and token.isascii() and len(token) <= TOKEN_MAX_CHARS else ""
 
 
 def _phone(request: HttpRequest) -> Visitor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import LazySettings
 from django.contrib import admin
 from django.test import Client
@@ -56,7 +57,7 @@ def test_people_without_a_role_for_it_are_refused(alice: User) -> None:
 def test_a_removed_authenticator_no_longer_opens_it(boss: User) -> None:
     client = verified_client(boss)
 
-    boss.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=boss).delete()
 
     assert client.get("/admin/").status_code == 302
 
@@ -64,7 +65,7 @@ def test_a_removed_authenticator_no_longer_opens_it(boss: User) -> None:
 def test_the_factor_of_somebody_else_does_not_count(boss: User, alice: User) -> None:
     theirs = enrol_totp(alice)
     client = verified_client(boss)
-    boss.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=boss).delete()
     session = client.session
     session["account_authentication_methods"] = [{"method": "mfa", "at": 0, "id": theirs.pk, "type": "totp"}]
     session.save()
@@ -100,6 +101,12 @@ def test_administrators_help_who_cannot_get_in(boss: User, alice: User, as_alice
 
     assert "/accounts/password/reset/key/" in choose("make_reset_link")
     assert "Done for 1 user." in choose("remove_second_factor")
-    assert not alice.authenticator_set.exists()
+    assert not Authenticator.objects.filter(user=alice).exists()
     assert as_alice.get("/api/jobs").status_code == 401
     assert "Done for 1 user." in choose("sign_out_everywhere")
+
+
+def test_there_is_one_page_to_change_a_password(boss: User) -> None:
+    answer = verified_client(boss).get("/admin/password_change/")
+
+    assert answer["Location"] == "/accounts/password/change/"

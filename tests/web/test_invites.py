@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, Invite, User
 from accounts.scopes import Role
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user, verified_client
 
 PAGE = "/account/invites/"
 ACCOUNT = {"username": "carol", "email": "carol@example.org", "password1": PASSWORD, "password2": PASSWORD}
@@ -19,9 +20,7 @@ ACCOUNT = {"username": "carol", "email": "carol@example.org", "password1": PASSW
 
 @pytest.fixture
 def as_admin(db: None) -> Client:
-    client = Client()
-    client.force_login(make_user("admin", role=Role.ADMIN))
-    return client
+    return verified_client(make_user("admin", role=Role.ADMIN))
 
 
 def invite(as_admin: Client, **fields: str) -> str:
@@ -97,6 +96,22 @@ def test_a_withdrawn_link_no_longer_works(as_admin: Client, client: Client) -> N
     assert trail == ["invite_made", "invite_revoked"]
 
 
+@pytest.mark.parametrize("change", [{"role": Role.EDITOR}, {"is_active": False}, None])
+def test_who_is_no_administrator_any_more_leaves_no_way_in(
+    as_admin: Client, client: Client, change: dict[str, Any] | None
+) -> None:
+    link = invite(as_admin, role="admin")
+    admin = User.objects.get(username="admin")
+    if change is None:
+        admin.delete()
+    else:
+        for field, value in change.items():
+            setattr(admin, field, value)
+        admin.save()
+
+    assert client.post(link, ACCOUNT).status_code == 410
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR, Role.MODERATOR])
 def test_only_administrators_invite(db: None, role: Role) -> None:
     client = Client()
@@ -111,3 +126,20 @@ def test_guessing_links_is_slowed_down(client: Client, db: None) -> None:
     answers = [client.get(f"/invite/guess{number}/").status_code for number in range(21)]
 
     assert answers == [410] * 20 + [429]
+
+
+def test_an_administrator_without_a_second_factor_is_led_to_it(db: None) -> None:
+    client = Client()
+    client.force_login(make_user("admin", role=Role.ADMIN))
+
+    answer = client.post(PAGE, {"role": "admin", "valid_days": "7"})
+
+    assert answer["Location"] == "/accounts/2fa/"
+    assert not Invite.objects.exists()
+
+
+def test_a_name_that_differs_in_capitals_only_is_taken(as_admin: Client, client: Client) -> None:
+    answer = client.post(invite(as_admin), ACCOUNT | {"username": "ADMIN"})
+
+    assert answer.status_code == 422
+    assert "already uses this name" in answer.content.decode()

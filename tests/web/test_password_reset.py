@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -39,7 +40,7 @@ def printed_link(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_mailed_link_sets_a_new_password(client: Client, alice: User) -> None:
     client.post("/accounts/password/reset/", {"email": "alice@example.org"})
-    found = re.search(r"http://testserver(/\S+)", mail.outbox[0].body)
+    found = re.search(r"http://testserver(/\S+)", str(mail.outbox[0].body))
     assert found
 
     set_password(client, found[1])
@@ -93,3 +94,18 @@ def test_a_reset_ends_every_session(as_alice: Client, alice: User, capsys: pytes
 def test_there_is_no_link_for_nobody(db: None) -> None:
     with pytest.raises(CommandError, match="mallory"):
         call_command("reset_link", "mallory")
+
+
+def test_an_address_that_was_not_confirmed_gets_no_link(client: Client, alice: User) -> None:
+    EmailAddress.objects.create(user=alice, email="evil@example.org", verified=False, primary=False)
+
+    client.post("/accounts/password/reset/", {"email": "evil@example.org"})
+
+    assert not mail.outbox
+
+
+def test_a_session_alone_does_not_change_the_address(as_alice: Client) -> None:
+    answer = as_alice.post("/accounts/email/", {"action_add": "1", "email": "evil@example.org"})
+
+    assert "reauthenticate" in answer["Location"]
+    assert not EmailAddress.objects.filter(email="evil@example.org").exists()
