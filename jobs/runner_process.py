@@ -81,8 +81,10 @@ class RunnerProcess:
     that has not answered, or has grown large or old, is replaced at the next `begin`.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Without an `environment` it has this process's own."""
         self._command = command
+        self._environment = environment
         self._child: _Child | None = None
         self._request: Request | None = None
         self._requests = 0
@@ -98,7 +100,7 @@ class RunnerProcess:
         if self._child is not None and not self._is_fit(self._child, request.memory_mib):
             self.end()
         if self._child is None:
-            self._child = _Child(self._command)
+            self._child = _Child(self._command, self._environment)
             self._requests, self._is_worn = 0, False
         self._request = request
         self._requests += 1
@@ -154,9 +156,9 @@ class RunnerProcess:
 class _Child:
     """One process, its pipes and the threads that read them."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None) -> None:
         pipe = subprocess.PIPE
-        self._process = processes.start(command, stdin=pipe, stdout=pipe, stderr=pipe)
+        self._process = processes.start(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)
         self._stdin, self._stdout = _opened(self._process.stdin), _opened(self._process.stdout)
         self._stderr = _opened(self._process.stderr)
         self._messages: queue.Queue[dict[str, Any]] = queue.Queue(WAITING_MESSAGES)

@@ -19,8 +19,10 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
+from accounts.audit import Action, record
 from accounts.models import User
 from library.models import Artifact, ArtifactKind
+from pipeline.errors import FileDamaged
 from pipeline.vault.reading import PIECE_BYTES, StoredFile
 from uploads import storage
 from uploads.storage import Stored
@@ -75,7 +77,11 @@ def serve(
     etag = f'"{artifact.sha256}"'
     modified_s = int(artifact.path.stat().st_mtime)
     unchanged = get_conditional_response(request, etag=etag, last_modified=modified_s)
-    response = unchanged or _answer(request, artifact, etag)
+    try:
+        response = unchanged or _answer(request, artifact, etag)
+    except FileDamaged:
+        record(Action.TAMPERING_FOUND, actor=None, target=artifact, request=request)
+        raise
     response.headers["ETag"] = etag
     response.headers["Last-Modified"] = formatdate(modified_s, usegmt=True)
     response.headers["Cache-Control"] = "private, no-cache"

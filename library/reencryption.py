@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain
 
 from library.models import Artifact
 from pipeline.vault import reading, sealing
@@ -37,9 +36,10 @@ class Kept:
 
 def kept_files() -> Iterator[Kept]:
     """Of ready uploads and of dubs."""
-    uploads = Upload.objects.filter(state=UploadState.READY).order_by("created_at").iterator()
-    artifacts = Artifact.objects.select_related("dub").order_by("dub__created_at", "kind").iterator()
-    return (Kept(each.stored, each.size_bytes) for each in chain(uploads, artifacts))
+    for upload in Upload.objects.filter(state=UploadState.READY).order_by("created_at").iterator():
+        yield Kept(upload.stored, upload.size_bytes)
+    for artifact in Artifact.objects.select_related("dub").order_by("dub__created_at", "kind").iterator():
+        yield Kept(artifact.stored, artifact.size_bytes)
 
 
 def step_for(stored: Stored, target: KeyRing | None) -> Step:

@@ -19,13 +19,13 @@ import msgspec
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from pipeline.errors import VoiceMemoryError
+from pipeline.speakers import KEY_SETTING
 from pipeline.speakers.characters import Character, Match, Print, matches
 from pipeline.speakers.file import Consent
 from pipeline.speakers.found import packed
 from pipeline.storage import atomic_path, make_folder, storage_errors
 from pipeline.workspace import fingerprint
 
-KEY_SETTING = "DUBBING_VOICE_KEY"
 CHARACTER = ".character"
 LEAST_LEARNED_S = 4.0  # of speech: a voiceprint of less would mislead
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
+from accounts.audit import Action, record
 from library import reencryption
 from library.reencryption import Kept, Step
 from pipeline.errors import DubbingError
@@ -43,6 +44,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{number} files …")
         done = "; ".join(f"{step}: {count}" for step, count in counts.items()) or "there are no files"
         self.stdout.write(f"{done} (nothing was changed)" if dry_run else done)
+        if not dry_run:
+            done_counts = {step.name.lower(): count for step, count in counts.items()}
+            record(Action.REENCRYPTED, actor=None, current=target.current.id if target else "", files=done_counts)
         if counts[Step.FAILED]:
             raise CommandError("some files were left as they are; solve what is said above and run this again")
         if not dry_run:

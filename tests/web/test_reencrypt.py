@@ -1,0 +1,141 @@
+"""`manage.py reencrypt`: everything kept comes under the current key, or lies in clear again, however often it ends."""
+
+from __future__ import annotations
+
+import random
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+
+from accounts.models import AuditEntry, User
+from library import reencryption
+from library.models import Dub
+from library.reencryption import Step
+from pipeline.vault import known, reading
+from tests.factories import artifact_of, make_dub, make_upload
+from tests.vault.rings import ring
+from uploads import storage
+from uploads.models import Upload
+from uploads.storage import Stored
+
+pytestmark = pytest.mark.django_db
+FILM = random.Random(10).randbytes(200_000)
+
+
+@pytest.fixture
+def upload(alice: User) -> Upload:
+    return make_upload(alice, content=FILM)
+
+
+@pytest.fixture
+def dub(alice: User, tmp_path: Path) -> Dub:
+    return make_dub(alice, tmp_path, {"mp4.mp4": FILM[::-1], "summary.json": b"{}"})
+
+
+def reencrypt(*options: str) -> str:
+    output = StringIO()
+    call_command("reencrypt", *options, stdout=output, stderr=output)
+    return output.getvalue()
+
+
+def kept() -> list[Stored]:
+    return [each.stored for each in reencryption.kept_files()]
+
+
+def key_ids() -> set[str]:
+    """What the files are sealed with; "" for one in clear."""
+    return {_key_id(stored) for stored in kept()}
+
+
+def _key_id(stored: Stored) -> str:
+    if not storage.is_sealed(stored):
+        return ""
+    return reading.header_of(stored.path, stored.object_id, storage.key_ring()).key_id
+
+
+def assert_all_readable(upload: Upload, dub: Dub) -> None:
+    for stored, content in ((upload.stored, FILM), (artifact_of(dub).stored, FILM[::-1])):
+        with storage.opened(stored) as file:
+            assert file.read(0, file.size_bytes) == content
+
+
+def test_plain_files_are_sealed_then_given_another_key_then_opened_again(
+    upload: Upload, dub: Dub, settings: LazySettings, data_dir: Path
+) -> None:
+    changed_ns = upload.source_path.stat().st_mtime_ns
+    settings.ENCRYPTION_KEY_RING = ring("a")
+    assert "to seal" in reencrypt()
+    assert key_ids() == {"a"}
+    assert_all_readable(upload, dub)
+
+    settings.ENCRYPTION_KEY_RING = ring("b", "a")
+    assert "'b'" in reencrypt()
+    settings.ENCRYPTION_KEY_RING = ring("b")
+    assert key_ids() == {"b"}
+    assert_all_readable(upload, dub)
+    assert (data_dir / known.NAME).exists()
+
+    assert "in clear" in reencrypt("--unseal")
+    assert key_ids() == {""}
+    assert_all_readable(upload, dub)
+    assert not (data_dir / known.NAME).exists()
+    assert upload.source_path.stat().st_mtime_ns == changed_ns
+    assert [entry.action for entry in AuditEntry.objects.filter(action="reencrypted")] == ["reencrypted"] * 3
+
+
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing(
+    upload: Upload, dub: Dub, settings: LazySettings
+) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("a")
+
+    said = reencrypt("--dry-run")
+
+    assert f"to seal: upload/{upload.id}" in said
+    assert "nothing was changed" in said
+    assert key_ids() == {""}
+
+
+def test_it_goes_on_where_it_was_ended(upload: Upload, dub: Dub, settings: LazySettings) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("a")
+    first, *others = kept()
+    reencryption.carry_out(first, ring("a"))
+
+    said = reencrypt()
+
+    assert f"as it should be: 1; to seal: {len(others)}" in said
+    assert key_ids() == {"a"}
+
+
+def test_a_file_that_a_dub_reads_now_is_left_and_said(upload: Upload, settings: LazySettings) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("a")
+
+    with storage.plaintext(upload.stored) as path, pytest.raises(CommandError, match="run this again"):
+        reencrypt()
+
+    assert path == upload.source_path
+    assert key_ids() == {""}
+    reencrypt()
+    assert key_ids() == {"a"}
+
+
+def test_a_file_whose_key_is_gone_is_said_and_the_others_are_done(
+    upload: Upload, dub: Dub, settings: LazySettings
+) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("lost")
+    assert reencryption.carry_out(upload.stored, ring("lost")) is Step.SEAL
+    settings.ENCRYPTION_KEY_RING = ring("a")
+
+    with pytest.raises(CommandError):
+        reencrypt()
+
+    assert _key_id(artifact_of(dub).stored) == "a"
+
+
+def test_without_keys_it_says_what_to_set(settings: LazySettings) -> None:
+    settings.ENCRYPTION_KEY_RING = None
+
+    with pytest.raises(CommandError, match="ENCRYPTION_KEYS"):
+        reencrypt()
