@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.test import Client
 
-from jobs.models import Shard, ShardState
+from jobs.models import JobEvent, Shard, ShardState
 from tests.chaos import oracle, processes
 from tests.chaos.behaviours import Behaviour, Script
 from tests.chaos.row import Outcome, Scale
@@ -52,6 +53,7 @@ def run(site: Site, scale: Scale) -> Outcome:
     wait_until(lambda: oracle.are_over(jobs), "every job ended", ENDS_WITHIN_S)
     verdict = oracle.judge(site, jobs)
     recounted = Shard.objects.filter(state=ShardState.DONE).exclude(attempts=1).count()
+    reasons = Counter(JobEvent.objects.filter(message__endswith="Trying again.").values_list("message", flat=True))
     for part in (last, supervisor):
         site.stop(part)
     refused = _submit_while_it_drains(site)
@@ -63,7 +65,8 @@ def run(site: Site, scale: Scale) -> Outcome:
     in_order = slowest <= settings.DRAIN_SECONDS + MARGIN_S and all(each.status == 0 for each in drained)
     holds = in_order and not recounted and refused == REFUSED and verdict.is_clean
     statuses = tuple(f"{each.told}: status {each.status}" for each in drained if each.status != 0)
-    return Outcome(holds, figure, {"slowest_s": slowest}, (*statuses, *verdict.details()))
+    counted_for = tuple(f"{count} × {reason}" for reason, count in reasons.items())
+    return Outcome(holds, figure, {"slowest_s": slowest}, (*statuses, *counted_for, *verdict.details()))
 
 
 def _drain(site: Site, told: Told) -> Drained:
