@@ -1,5 +1,5 @@
 # `make demo` dubs a video on this machine; `make test` passes the suite. Both set up what they need.
-.PHONY: help setup setup-dev demo run test check format assets constraints chaos chaos-uploads conformance-tus bench-dub bench-queue bench-uploads bench-mix bench-long bench-timing bench-speakers
+.PHONY: help setup setup-dev demo run test check format assets constraints chaos chaos-uploads conformance-tus attack fuzz bench-dub bench-queue bench-uploads bench-mix bench-long bench-timing bench-speakers bench-vault
 
 BIN := .venv/bin
 
@@ -51,6 +51,12 @@ chaos-uploads: setup-dev ## cut, stall, kill, fill and damage uploads, a line a 
 conformance-tus: setup-dev ## every rule of tus 1.0.0 and its extensions, and the same requests beside the reference server
 	@$(BIN)/python -m tests.uploading.conformance
 
+attack: setup-dev ## try to get in, to reach others' things and to run scripts, a line an attack (ATTACK=QR: only those)
+	@$(BIN)/python -m tests.security.attack $(ATTACK)
+
+fuzz: setup-dev ## strange media, texts and requests for MINUTES=10 minutes (SEED=6: those of an earlier run)
+	@$(BIN)/python -m tests.security.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 # Real speech to mix into the talks: a folder of FLAC clips. Without it, all of it is generated.
 SPEECH ?= ../shared/data/speech
 MINUTES ?= 10
@@ -77,3 +83,6 @@ bench-speakers: setup-dev ## who speaks when, on generated talks of one to four 
 
 bench-mix: setup-dev ## the mix: loudness, leaks, pumping, clicks, the bed kept, speed, memory at 10 and 60 minutes
 	@$(BIN)/python -m tests.benchmarks.bench_mix
+
+bench-vault: setup-dev ## playing ranges of a sealed film beside a plain one through the real server, and what sealing costs
+	@$(BIN)/python -m tests.benchmarks.bench_vault
