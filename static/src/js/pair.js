@@ -9,7 +9,7 @@ const page = document.querySelector("[data-pair]");
 const isPhone = page.dataset.pair === "phone";
 
 function fill(answer) {
-  for (const name of ["device", "username", "server"]) {
+  for (const name of ["device", "username", "server", "number"]) {
     if (!answer[name]) continue;
     for (const place of page.querySelectorAll(`[data-${name}]`)) place.textContent = answer[name];
   }
