@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from collections.abc import AsyncIterator, Iterator
+from typing import ClassVar
 
 from asgiref.sync import sync_to_async
 from django.contrib import admin
@@ -24,6 +24,8 @@ from accounts.models import AuditEntry
 
 FIELDS = tuple(field.name for field in AuditEntry._meta.concrete_fields if field.name != "details")
 
+SHOWN: tuple[str, ...] = (*FIELDS, "told_details")
+
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(admin.ModelAdmin):
@@ -32,8 +34,8 @@ class AuditEntryAdmin(admin.ModelAdmin):
     search_fields: ClassVar = ["actor_name", "=address", "=object_id", "=request_id", "=key_id"]
     search_help_text = _("A name, or a whole address, object, request or key.")
     date_hierarchy = "at"
-    fields = (*FIELDS, "told_details")
-    readonly_fields = fields
+    fields = SHOWN
+    readonly_fields = SHOWN
     list_per_page = 100
     show_full_result_count = False  # counting a trail of years for a number beside the search takes seconds
     change_list_template = "admin/accounts/auditentry/change_list.html"
@@ -71,9 +73,13 @@ class AuditEntryAdmin(admin.ModelAdmin):
         return response
 
 
+def _following(lines: Iterator[str]) -> str:
+    """Empty at the end: StopIteration cannot leave a coroutine."""
+    return next(lines, "")
+
+
 async def _awaited(found: QuerySet[AuditEntry]) -> AsyncIterator[str]:
     """Under ASGI a plain iterator would be read whole into memory."""
     lines = audit_log.json_lines(found)
-    following: Any = sync_to_async(lambda: next(lines, ""))
-    while batch := await following():
+    while batch := await sync_to_async(_following)(lines):
         yield batch

@@ -28,14 +28,16 @@ def administrator(request: HttpRequest) -> User:
 
 
 class AuditedAdmin(admin.ModelAdmin):
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    """The `log_…` functions are Django's; nobody uses what they return."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         record(Action.OBJECT_ADDED, actor=administrator(request), target=obj, request=request)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         changed = _changed_fields(message)
         record(Action.OBJECT_CHANGED, actor=administrator(request), target=obj, request=request, fields=changed)
 
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> Any:
         for obj in queryset:
             record(Action.OBJECT_REMOVED, actor=administrator(request), target=obj, request=request)
 

@@ -45,12 +45,12 @@ class UserAdmin(AuditedAdmin, auth_admin.UserAdmin):
             by = administrator(request)
             record(Action.ROLE_CHANGED, actor=by, target=obj, request=request, before=before, after=obj.role)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         super().log_change(request, obj, message)
         if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
             record(Action.PASSWORD_CHANGED, actor=administrator(request), target=obj, request=request)
 
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet) -> Any:
         """`leaving` records it, whoever asks it to remove somebody."""
 
     def get_deleted_objects(

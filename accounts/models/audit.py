@@ -6,14 +6,15 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit_actions import Action, Outcome
 
 
-def action_choices() -> list[tuple[str, str]]:
+def action_choices() -> list[tuple[str, str | Promise]]:
     """A function, so that a new action needs no migration."""
-    return list(Action.choices)
+    return [(action.value, action.label) for action in Action]
 
 
 class AuditEntry(models.Model):

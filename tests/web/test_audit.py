@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -166,7 +167,8 @@ def test_the_key_that_was_used_is_told(alice: User) -> None:
 
 def test_secrets_and_long_texts_do_not_get_in(alice: User) -> None:
     entry = record(Action.KEY_MADE, actor=alice, new_password="hunter2", note="x" * 1000)
-    endless = record(Action.KEY_MADE, actor=alice, **{f"field{number}": "y" * 400 for number in range(100)})
+    many: dict[str, Any] = {f"field{number}": "y" * 400 for number in range(100)}
+    endless = record(Action.KEY_MADE, actor=alice, **many)
 
     assert entry.details == {"new_password": "…", "note": f"{'x' * 500}…"}
     assert len(json.dumps(endless.details)) <= DETAILS_MAX_BYTES
