@@ -302,4 +302,4 @@ LANGUAGE_CODE = ENVIRONMENT.language_code
 LOCALE_PATHS = [BASE_DIR / "dubbing_site" / "locale"]
 TIME_ZONE = ENVIRONMENT.time_zone
 USE_TZ = True
-LOGGING = logs.configure(ENVIRONMENT.log_level, ENVIRONMENT.log_format)
+LOGGING = logs.configure(ENVIRONMENT.log_level, ENVIRONMENT.log_format, *([logs.hide_queries] if PRIVACY_MODE else []))
