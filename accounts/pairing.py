@@ -125,6 +125,11 @@ def seconds_left(pairing: Pairing, *, now: datetime | None = None) -> int:
     return max(0, int((pairing.expires_at - (now or timezone.now())).total_seconds()))
 
 
+def number_of(pairing: Pairing) -> str:
+    """Two digits that both screens show: another phone of the same kind, which was quicker, has others."""
+    return f"{int(pairing.phone_hash[:8], 16) % 100:02}" if pairing.phone_hash else ""
+
+
 def of_desk(user: User, desk_hash: str) -> Pairing | None:
     """The newest code of this session."""
     return Pairing.objects.filter(user=user, desk_hash=desk_hash).first()

@@ -96,6 +96,7 @@ def _described(found: Pairing) -> dict[str, Any]:
     return {
         "state": pairing.state_of(found).value,
         "device": found.phone_device if found.accepted_at else "",
+        "number": pairing.number_of(found) if found.accepted_at else "",
         "seconds_left": pairing.seconds_left(found),
     }
 

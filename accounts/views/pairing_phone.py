@@ -117,5 +117,6 @@ def _described(request: HttpRequest, found: Pairing) -> dict[str, Any]:
         "server": request.get_host(),
         "username": found.user.get_username(),
         "device": found.phone_device,
+        "number": pairing.number_of(found),
         "seconds_left": pairing.seconds_left(found),
     }

@@ -23,6 +23,7 @@ from jobs import drain
 from tests.servers import free_port
 
 DEADLINE_S = 30.0
+STARTED_WITHIN_S = 120.0  # four seconds of work, on a machine that may have twenty things to do
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +151,7 @@ def running_server(data_dir: Path, module: str = "dubbing_site.server", **more: 
     process = subprocess.Popen([sys.executable, "-m", module], env=environment)
     running = RunningServer(port, process, environment)
     try:
-        wait_until(running.is_up, "the web server answers")
+        wait_until(running.is_up, "the web server answers", STARTED_WITHIN_S)
         yield running
     finally:
         process.send_signal(signal.SIGTERM)

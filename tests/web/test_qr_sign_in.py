@@ -71,6 +71,9 @@ def test_a_phone_is_signed_in_after_both_sides_said_yes(as_alice: Client, alice:
     assert (claimed["username"], claimed["server"]) == ("alice", "testserver")
     phone.accept()
     assert asked(as_alice) == ("scanned", "Safari on iPhone")
+    shown = as_alice.get(f"{DESK_PAGE}state/").json()["number"]
+    assert shown.isdigit()
+    assert phone.client.get("/pair/state/").json()["number"] == shown
     assert not phone.is_signed_in
     as_alice.post(f"{DESK_PAGE}confirm/")
     assert phone.state() == "confirmed"
@@ -108,7 +111,7 @@ def test_the_second_factor_counts_as_the_computers(alice: User, phone: Phone) ->
     phone.finish()
 
     assert phone.client.get("/admin/").status_code == 200
-    assert "reauthenticate" in phone.client.get("/accounts/2fa/recovery-codes/")["Location"]
+    assert "reauthenticate" in phone.client.get("/accounts/2fa/totp/deactivate/")["Location"]
 
 
 def test_the_first_who_scans_is_shown_and_can_be_refused(as_alice: Client, phone: Phone) -> None:
