@@ -6,6 +6,7 @@ DubbingError
 ├── PairingRefused          accounts.pairing    a code for signing in a phone that no longer works
 ├── RateLimited             rate_limited        too many tries in too short a time; says when to come back
 ├── ScopeMissing            scope_missing       the role, or the API key, does not allow it
+├── SecondFactorRequired    second_factor_required
 ├── SessionRequired         session_required    for a person who is signed in, not for an API key
 └── TooManyKeys             accounts.too_many_keys
 """
@@ -46,6 +47,14 @@ class ScopeMissing(DubbingError):
         text = _("This needs “%(scope)s”, which your role or your API key does not have.")
         super().__init__(text % {"scope": scope.value})
         self.scope = scope
+
+
+class SecondFactorRequired(DubbingError):
+    code = "second_factor_required"
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(_("Administrators need a second factor for this; show or add one under Two-step sign-in."))
 
 
 class SessionRequired(DubbingError):

@@ -21,12 +21,12 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from accounts.access import reachable
+from accounts.access import reachable, require
 from accounts.audit import Action, record
-from accounts.errors import KeyRefused, ScopeMissing, TooManyKeys
+from accounts.errors import KeyRefused, TooManyKeys
 from accounts.limits import Limit, by_address, take
 from accounts.models import ApiKey, User
-from accounts.scopes import Scope, scopes_of
+from accounts.scopes import Scope
 
 AT_MOST = 20  # of one user
 SECRET_BYTES = 24
@@ -53,10 +53,10 @@ def get_key(user: User | AnonymousUser, key_id: UUID) -> ApiKey:
 
 @transaction.atomic
 def make_key(owner: User, name: str, scopes: Collection[Scope], *, expires_at: datetime | None) -> NewKey:
-    """Raises ScopeMissing for what the owner's role does not have, and TooManyKeys."""
+    """Raises what `access.require` does for scopes that the owner, in this session, does not have; and TooManyKeys."""
+    for scope in sorted(set(scopes)):
+        require(scope, "POST", owner, None)
     owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)  # of two at once, the second sees the first
-    for scope in sorted(set(scopes) - scopes_of(owner.role)):
-        raise ScopeMissing(scope)
     if ApiKey.objects.filter(owner=owner).count() >= AT_MOST:
         raise TooManyKeys(_("You have %(count)s API keys; revoke one first.") % {"count": AT_MOST})
     secret = secrets.token_hex(SECRET_BYTES)

@@ -12,15 +12,17 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.access import require
-from accounts.errors import ScopeMissing
+from accounts.errors import ScopeMissing, SecondFactorRequired
 from accounts.models import User
 from accounts.signed_in import SignedInRequest
+from accounts.verified import lead_to_factor
 
 
 def page(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Declares what a page needs: an area (`jobs`), a `Scope`, or `SESSION` for whoever is signed in.
 
-    Others are led to the sign-in and back, or told that their role does not allow it (403).
+    Others are led to the sign-in and back, or told that their role does not allow it (403); administrators show
+    their second factor first.
     """
 
     def declare(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -28,11 +30,14 @@ def page(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[...
         def guarded(request: HttpRequest, *arguments: Any, **keywords: Any) -> HttpResponseBase:
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path())
+            signed_in = cast(SignedInRequest, request)
             try:
                 require(scope, str(request.method), request.user, None)
             except ScopeMissing as error:
                 raise PermissionDenied(str(error)) from error
-            return view(cast(SignedInRequest, request), *arguments, **keywords)
+            except SecondFactorRequired:
+                return lead_to_factor(signed_in, request.get_full_path() if request.method == "GET" else "/")
+            return view(signed_in, *arguments, **keywords)
 
         guarded.scope = scope  # type: ignore[attr-defined]
         return guarded

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any, ClassVar
+from uuid import UUID
 
 import structlog
 from channels.db import database_sync_to_async
@@ -23,11 +25,13 @@ from accounts.scopes import Scope
 
 logger = structlog.get_logger(__name__)
 CHECKED_EVERY_S = 3.0
+OPEN_AT_MOST = 30  # of one user in one process; each asks the database that often
 
 NOT_SIGNED_IN = 4401
 NOT_ALLOWED = 4403
 TOO_MANY = 4429
 SERVER_ERROR = 1011
+_open: Counter[UUID] = Counter()  # sockets, by user
 
 
 class KeySockets:
@@ -51,9 +55,12 @@ class GuardedSocket(AsyncWebsocketConsumer):
         self._guard: asyncio.Task[None] | None = None
         await self.accept()  # a close code reaches the client only on an open socket
         refusal = await _refusal(self.scope, self.needs)
+        if refusal is None and _open[self.scope["user"].pk] >= OPEN_AT_MOST:
+            refusal = TOO_MANY
         if refusal is not None:
             await self.close(refusal)
             return
+        _open[self.scope["user"].pk] += 1
         self._guard = asyncio.create_task(self._close_when_over())
         await self.opened()
 
@@ -63,6 +70,9 @@ class GuardedSocket(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         if self._guard is not None:
             self._guard.cancel()
+            _open.subtract([self.scope["user"].pk])
+            if not _open[self.scope["user"].pk]:
+                del _open[self.scope["user"].pk]
 
     async def _close_when_over(self) -> None:
         code = SERVER_ERROR  # also when it cannot be found out

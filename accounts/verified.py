@@ -1,13 +1,8 @@
-"""What only administrators open asks for a second factor that was shown in this session (REQUIRE_ADMIN_MFA)."""
+"""The way to the second factor, for administrators who have not shown theirs in this session."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
@@ -15,22 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.second_factor import has_shown
 from accounts.signed_in import SignedInRequest
-
-View = Callable[..., HttpResponse]
-
-
-def asks_for_factor(view: View) -> View:
-    """Stands below `page`: an invite would otherwise be a way around the administration's door."""
-
-    @wraps(view)
-    def guarded(request: SignedInRequest, *arguments: Any, **keywords: Any) -> HttpResponse:
-        if settings.REQUIRE_ADMIN_MFA and not has_shown(request, request.user):
-            return lead_to_factor(request, request.get_full_path() if request.method == "GET" else "/")
-        return view(request, *arguments, **keywords)
-
-    return guarded
 
 
 def lead_to_factor(request: SignedInRequest, target: str) -> HttpResponse:

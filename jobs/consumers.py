@@ -30,6 +30,7 @@ logger = structlog.get_logger(__name__)
 PROTOCOL_VERSION = 1
 CREDIT_BYTES = 256 * 1024
 ACK_TIMEOUT_S = 30.0
+SEQ_MAX_DIGITS = 18
 
 BAD_MESSAGE = 4400
 NO_SUCH_JOB = 4404
@@ -78,7 +79,7 @@ class JobEvents(GuardedSocket):
             await self.close(NO_SUCH_JOB)
             return
         after = parse_qs(self.scope["query_string"].decode("latin1")).get("after", ["0"])[0]
-        if not after.isascii() or not after.isdigit():
+        if not after.isascii() or not after.isdigit() or len(after) > SEQ_MAX_DIGITS:
             await self.close(BAD_MESSAGE)
             return
         self.following = asyncio.create_task(self._follow(job, int(after)))
@@ -144,7 +145,7 @@ def acknowledged_seq(text: str | None) -> int | None:
     """The number in an acknowledgement; None when the message is anything else."""
     try:
         message = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):  # the second for thousands of brackets
         return None
     if not isinstance(message, dict) or message.get("type") != "ack":
         return None

@@ -23,11 +23,9 @@ from accounts.models import Invite, User
 from accounts.pages import page
 from accounts.scopes import Role, Scope
 from accounts.signed_in import SignedInRequest
-from accounts.verified import asks_for_factor
 
 
 @page(Scope.ADMIN)
-@asks_for_factor
 @never_cache
 @require_http_methods(["GET", "POST"])
 def invites(request: SignedInRequest) -> HttpResponse:
@@ -43,7 +41,6 @@ def invites(request: SignedInRequest) -> HttpResponse:
 
 
 @page(Scope.ADMIN)
-@asks_for_factor
 @require_POST
 def revoke(request: SignedInRequest, invite_id: uuid.UUID) -> HttpResponse:
     revoke_invite(get_object_or_404(Invite, id=invite_id), by=request.user)

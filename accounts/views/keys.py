@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import keys
-from accounts.errors import ScopeMissing, TooManyKeys
+from accounts.errors import ScopeMissing, SecondFactorRequired, TooManyKeys
 from accounts.key_forms import KeyForm
 from accounts.models import ApiKey
 from accounts.pages import page
@@ -60,6 +60,6 @@ def _make(request: SignedInRequest, form: KeyForm) -> keys.NewKey | None:
             form.cleaned_data["scopes"],
             expires_at=form.expires_at(now=timezone.now()),
         )
-    except (ScopeMissing, TooManyKeys) as error:
+    except (ScopeMissing, SecondFactorRequired, TooManyKeys) as error:
         form.add_error(None, str(error))
         return None

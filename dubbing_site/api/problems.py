@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from accounts.errors import ScopeMissing, SessionRequired, TooManyKeys
+from accounts.errors import ScopeMissing, SecondFactorRequired, SessionRequired, TooManyKeys
 from jobs.errors import BatchRefused
 from pipeline.errors import DiskFull, DubbingError, OutputNotWritable, StorageError, ToolTimeout
 
@@ -60,6 +60,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     ScopeMissing.code: HTTPStatus.FORBIDDEN,
     SessionRequired.code: HTTPStatus.FORBIDDEN,
+    SecondFactorRequired.code: HTTPStatus.FORBIDDEN,
     TooManyKeys.code: HTTPStatus.CONFLICT,
     DiskFull.code: HTTPStatus.INSUFFICIENT_STORAGE,
     StorageError.code: HTTPStatus.INTERNAL_SERVER_ERROR,

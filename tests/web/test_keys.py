@@ -19,7 +19,7 @@ from accounts.audit import Action
 from accounts.errors import KeyRefused, ScopeMissing, TooManyKeys
 from accounts.models import ApiKey, AuditEntry, User
 from accounts.scopes import Role, Scope
-from tests.factories import make_dub, make_job, make_user
+from tests.factories import make_dub, make_job, make_user, verified_client
 from uploads.models import Upload
 
 JSON = "application/json"
@@ -68,7 +68,8 @@ def test_changes_need_a_scope_of_their_own(client: Client, make_key: MakeKey, al
 
 def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(client: Client, make_key: MakeKey) -> None:
     good, expired = make_key(), make_key(expires_at=timezone.now() - timedelta(seconds=1))
-    revoked, disabled = make_key(), make_key(owner=make_user("dave", is_active=False))
+    revoked, disabled = make_key(), make_key(owner=make_user("dave"))
+    User.objects.filter(username="dave").update(is_active=False)
     keys.revoke_key(revoked.key, by=revoked.key.owner)
     unknown = f"dub_{uuid.uuid4().hex}_{good.text.rpartition('_')[2]}"
     wrong = f"{good.text[:-1]}{'0' if good.text[-1] != '0' else '1'}"
@@ -189,9 +190,10 @@ def test_a_key_never_does_what_its_owners_role_does_not_allow(client: Client, al
 
 def test_an_administrators_key_without_the_scope_gives_no_privileges(client: Client, make_key: MakeKey) -> None:
     admin = make_user("admin", role=Role.ADMIN)
-    job = make_job(admin)
+    job, scopes = make_job(admin), ["jobs:read", "jobs:write", "admin"]
     plain = make_key(Scope.JOBS_READ, Scope.JOBS_WRITE, owner=admin).text
-    full = make_key(Scope.JOBS_READ, Scope.JOBS_WRITE, Scope.ADMIN, owner=admin).text
+    made = verified_client(admin).post("/api/keys", {"name": "full", "scopes": scopes}, content_type=JSON)
+    full = made.json()["key"]
     address, change = f"/api/jobs/{job.id}", {"priority": 5}
 
     refused = client.patch(address, change, content_type=JSON, headers=bearer(plain))
@@ -200,6 +202,21 @@ def test_an_administrators_key_without_the_scope_gives_no_privileges(client: Cli
     assert client.patch(address, change, content_type=JSON, headers=bearer(full)).status_code == 200
     assert "workers" not in client.get("/api/runtime/queue", headers=bearer(plain)).json()
     assert "workers" in client.get("/api/runtime/queue", headers=bearer(full)).json()
+
+
+def test_what_only_administrators_may_needs_a_second_factor_in_the_session(client: Client, db: None) -> None:
+    admin = make_user("admin", role=Role.ADMIN)
+    client.force_login(admin)
+    wanted = {"name": "all", "scopes": ["jobs:read", "admin"]}
+
+    refused = [client.get("/api/audit"), client.post("/api/keys", wanted, content_type=JSON)]
+    on_the_page = client.post("/account/keys/", wanted | {"lifetime_days": ""})
+    led_to = client.get("/account/invites/").headers["Location"]
+    allowed = verified_client(admin).get("/api/audit")
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(403, "second_factor_required")}
+    assert (on_the_page.status_code, ApiKey.objects.count()) == (422, 0)
+    assert (led_to, allowed.status_code) == ("/accounts/2fa/", 200)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.scopes import Role
 from jobs import presets, projects
 from jobs.models import Job, JobState, Preset, Project
-from tests.factories import make_job, make_upload, make_user
+from tests.factories import make_job, make_upload, make_user, verified_client
 
 JSON = "application/json"
 
@@ -132,8 +132,7 @@ def test_a_job_is_filed_elsewhere_and_pinned(as_alice: Client, alice: User) -> N
 
 def test_only_administrators_change_a_priority(as_alice: Client, alice: User) -> None:
     admin = make_user("admin", role=Role.ADMIN)
-    as_admin = Client()
-    as_admin.force_login(admin)
+    as_admin = verified_client(admin)
     hers, his = make_job(alice), make_job(admin)
 
     refused = as_alice.patch(f"/api/jobs/{hers.id}", {"priority": 5, "pinned": True}, content_type=JSON)

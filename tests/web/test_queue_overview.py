@@ -15,7 +15,7 @@ from accounts.scopes import Role
 from jobs.models import JobState, QueueClass, Shard, Worker
 from jobs.transport import presence
 from jobs.transport.presence import Presence
-from tests.factories import make_job
+from tests.factories import make_job, make_user, verified_client
 
 pytestmark = pytest.mark.django_db
 NEVER = "00000000-0000-0000-0000-000000000000"
@@ -71,11 +71,11 @@ def test_users_see_how_long_the_queue_is_and_no_more(as_alice: Client, alice: Us
     assert sum(queue["waiting"] for queue in answer["queues"]) == 1
 
 
-def test_administrators_see_the_workers_too(as_alice: Client, alice: User) -> None:
-    User.objects.filter(pk=alice.pk).update(role=Role.ADMIN, is_staff=True, is_superuser=True)
+def test_administrators_see_the_workers_too() -> None:
+    as_admin = verified_client(make_user("admin", role=Role.ADMIN))
     Presence(QueueClass, 2).sign(0, now=timezone.now())
 
-    answer = as_alice.get("/api/runtime/queue").json()
+    answer = as_admin.get("/api/runtime/queue").json()
 
     [worker] = answer["workers"]
     assert (worker["slots"], worker["queues"]) == (2, ["io", "cpu", "gpu"])
