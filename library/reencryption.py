@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 
 from library.models import Artifact
 from pipeline.vault import reading, sealing
@@ -15,6 +18,9 @@ from pipeline.vault.keys import KeyRing
 from uploads import storage
 from uploads.models import Upload, UploadState
 from uploads.storage import Stored
+
+BATCH = 500
+Row = TypeVar("Row", bound=Model)
 
 
 class Step(StrEnum):
@@ -36,10 +42,18 @@ class Kept:
 
 def kept_files() -> Iterator[Kept]:
     """Of ready uploads and of dubs."""
-    for upload in Upload.objects.filter(state=UploadState.READY).order_by("created_at").iterator():
+    for upload in _in_batches(Upload.objects.filter(state=UploadState.READY)):
         yield Kept(upload.stored, upload.size_bytes)
-    for artifact in Artifact.objects.select_related("dub").order_by("dub__created_at", "kind").iterator():
+    for artifact in _in_batches(Artifact.objects.select_related("dub")):
         yield Kept(artifact.stored, artifact.size_bytes)
+
+
+def _in_batches(rows: QuerySet[Row]) -> Iterator[Row]:
+    """Each read at once: a query kept open for hours would keep the database from tidying up."""
+    batch = list(rows.order_by("pk")[:BATCH])
+    while batch:
+        yield from batch
+        batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:BATCH])
 
 
 def step_for(stored: Stored, target: KeyRing | None) -> Step:

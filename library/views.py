@@ -37,4 +37,4 @@ def file(request: SignedInRequest, dub_id: UUID, kind: str) -> HttpResponseBase:
         raise Http404 from error
     except DubTakenDown as error:
         raise PermissionDenied(str(error)) from error
-    return files.serve(request, request.user, artifact, as_attachment="download" in request.GET)
+    return files.serve(request, artifact, as_attachment="download" in request.GET)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from pipeline.errors import DiskFull, FileDamaged, FileInUse, KeyMissing, StorageError, VaultError
-from pipeline.vault import copies, reading, sealing
+from pipeline.vault import copies, known, reading, sealing
 from pipeline.vault.keys import KeyRing
 from pipeline.vault.reading import StoredFile
 from pipeline.vault.sealing import Tell
@@ -70,6 +70,8 @@ def seal(source: Path, stored: Stored, ring: KeyRing) -> None:
     with reported(stored):
         _require_room(stored.path.parent, source.stat().st_size)
         sealing.seal(source, stored.path, stored.object_id, ring)
+        # `manage.py reencrypt` of a newer key may have ended meanwhile, without knowing of this file.
+        known.note(Path(settings.DATA_DIR), ring.current)
 
 
 def room_bytes(size_bytes: int) -> int:

@@ -49,7 +49,7 @@ class FileView(APIView):
     def get(self, request: Request, dub_id: UUID, kind: str) -> HttpResponseBase:
         """One file of a dub; `Range` gives a part of it."""
         artifact = selectors.get_artifact(request.user, dub_id, kind)
-        return files.serve(request._request, request.user, artifact, as_attachment=True)
+        return files.serve(request._request, artifact, as_attachment=True)
 
     @extend_schema(exclude=True)
     def head(self, request: Request, dub_id: UUID, kind: str) -> HttpResponseBase:

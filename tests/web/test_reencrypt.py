@@ -14,6 +14,7 @@ from accounts.models import AuditEntry, User
 from library import reencryption
 from library.models import Dub
 from library.reencryption import Step
+from pipeline.errors import KeyMissing
 from pipeline.vault import known, reading
 from tests.factories import artifact_of, make_dub, make_upload
 from tests.vault.rings import ring
@@ -76,12 +77,13 @@ def test_plain_files_are_sealed_then_given_another_key_then_opened_again(
     settings.ENCRYPTION_KEY_RING = ring("b")
     assert key_ids() == {"b"}
     assert_all_readable(upload, dub)
-    assert (data_dir / known.NAME).exists()
+    with pytest.raises(KeyMissing, match="'b'"):
+        known.require(data_dir, None)
 
     assert "in clear" in reencrypt("--unseal")
     assert key_ids() == {""}
     assert_all_readable(upload, dub)
-    assert not (data_dir / known.NAME).exists()
+    known.require(data_dir, None)
     assert upload.source_path.stat().st_mtime_ns == changed_ns
     assert [entry.action for entry in AuditEntry.objects.filter(action="reencrypted")] == ["reencrypted"] * 3
 
@@ -132,6 +134,22 @@ def test_a_file_whose_key_is_gone_is_said_and_the_others_are_done(
         reencrypt()
 
     assert _key_id(artifact_of(dub).stored) == "a"
+
+
+def test_a_process_that_still_seals_with_an_older_key_has_that_key_asked_for_again(
+    alice: User, tmp_path: Path, upload: Upload, settings: LazySettings, data_dir: Path
+) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("b", "a")
+    reencrypt()
+    settings.ENCRYPTION_KEY_RING = ring("a")
+
+    make_dub(alice, tmp_path, {"mp4.mp4": FILM})
+
+    with pytest.raises(KeyMissing, match="'a'"):
+        known.require(data_dir, ring("b"))
+    settings.ENCRYPTION_KEY_RING = ring("b", "a")
+    reencrypt()
+    known.require(data_dir, ring("b"))
 
 
 def test_without_keys_it_says_what_to_set(settings: LazySettings) -> None:

@@ -47,6 +47,7 @@ def body(response: object) -> bytes:
         ("chars=0-1", None),
         ("bytes=a-b", None),
         ("bytes=²-", None),
+        (f"bytes=0-{'9' * 5000}", None),
     ],
 )
 def test_ranges_are_read_as_the_standard_says(header: str, expected: ByteRange | None) -> None:
