@@ -8,7 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
-from accounts.limits import Limit, take
+from accounts.limits import Limit, by_address, take
 from accounts.sealing import Purpose, seal, unseal
 
 
@@ -22,8 +22,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises RateLimited. Instead of allauth's own limit, whose counts lie in a cache."""
-        name = credentials.get("email") or credentials.get("username") or ""
-        take(Limit.SIGN_IN_BY_ACCOUNT, name.casefold())
+        name = (credentials.get("email") or credentials.get("username") or "").casefold()
+        take(Limit.SIGN_IN_BY_ACCOUNT, f"{by_address(request)} {name}")
+        take(Limit.SIGN_IN_BY_ACCOUNT_ANYWHERE, name)
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -8,7 +8,7 @@ class DubbingSiteConfig(AppConfig):
     name = "dubbing_site"
 
     def ready(self) -> None:
-        from dubbing_site import egress, postgresql  # noqa: F401 - its receiver
+        from dubbing_site import checks, egress, postgresql  # noqa: F401 - checks and a receiver, by their import
 
         egress.enforce()
 

@@ -10,7 +10,7 @@ import structlog
 from structlog.typing import Processor
 
 # Addresses that carry a secret: the one-time setup link, invites and allauth's password reset link.
-_SECRET_PATHS = re.compile(r"(/setup/|/invite/|/accounts/password/reset/key/)[^/\s'\"]+")
+_SECRET_PATHS = re.compile(r"(/setup/|/invite/|/accounts/password/reset/key/|/accounts/confirm-email/)[^/\s'\"]+")
 
 _QUERIES = re.compile(r"(?<=[/\w])\?[^\s'\"]+")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from accounts.errors import RateLimited
 from accounts.limits import Limit, by_address, take
@@ -20,27 +20,26 @@ SENT_BY_ADDRESS = {
     "account_reset_password": Limit.PASSWORD_RESET_BY_ADDRESS,
 }
 SENT_BY_USER = {
+    "account_email": Limit.MAIL_BY_USER,
     "account_change_password": Limit.PASSWORD_CHECK_BY_USER,
+    "account_set_password": Limit.PASSWORD_CHECK_BY_USER,
+    "admin:password_change": Limit.PASSWORD_CHECK_BY_USER,
     "account_reauthenticate": Limit.PASSWORD_CHECK_BY_USER,
     "mfa_reauthenticate": Limit.PASSWORD_CHECK_BY_USER,
     "jobs:new": Limit.SUBMISSION_BY_USER,
 }
-# The secret is in their address, so that looking is guessing.
+# The secret is in their address, so that looking is guessing; or opening them makes a session.
 OPENED_BY_ADDRESS = {
     "accounts:setup": Limit.LINK_BY_ADDRESS,
     "accounts:invite": Limit.LINK_BY_ADDRESS,
+    "account_confirm_email": Limit.LINK_BY_ADDRESS,
     "account_reset_password_from_key": Limit.LINK_BY_ADDRESS,
+    "mfa_login_webauthn": Limit.PASSKEY_BY_ADDRESS,
 }
 
 
-class PageLimits:
+class PageLimits(MiddlewareMixin):
     """Also tells people when `accounts.limits` refuses something within a page."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
 
     def process_view(self, request: HttpRequest, _view: Any, _arguments: Any, _named: Any) -> HttpResponse | None:
         try:

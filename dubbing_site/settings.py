@@ -110,6 +110,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "dubbing_site.headers.security_headers",
     "dubbing_site.static_files.StaticFilesMiddleware",
     "accounts.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -195,10 +196,18 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 30 * 24 * 3600  # at most: see accounts.sessions
 SESSION_COOKIE_HTTPONLY = True
+if ENVIRONMENT.is_https:
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers take it from this very host only, encrypted
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENVIRONMENT.is_https else 0
+# Not where the proxy is not known: what came encrypted would seem not to have, and be redirected for ever.
+SECURE_SSL_REDIRECT = ENVIRONMENT.is_https and bool(TRUSTED_PROXIES)
+SECURE_SSL_HOST = _public.netloc
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+# HSTS for every name below this one, or in browsers' own lists, binds services that are not this site's.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2  # forms without their files
 CONTENT_SECURITY_POLICY = {
@@ -244,6 +253,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_FORMS = {"reset_password": "accounts.forms.ResetPasswordForm"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an unlocked desk is not enough to take an account over
 ACCOUNT_CHANGE_EMAIL = True  # one address each
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers cannot make this server write to others
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -295,6 +305,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api",
+    "ENUM_NAME_OVERRIDES": {
+        "JobStateEnum": "jobs.models.JobState",
+        "StageStateEnum": "jobs.models.StageState",
+        "UploadStateEnum": "uploads.models.UploadState",
+    },
 }
 
 # Language, time and logs

@@ -38,6 +38,7 @@ class Limit(Enum):
     # Guessing
     SIGN_IN_BY_ADDRESS = "sign_in_by_address"
     SIGN_IN_BY_ACCOUNT = "sign_in_by_account"
+    SIGN_IN_BY_ACCOUNT_ANYWHERE = "sign_in_by_account_anywhere"
     SECOND_FACTOR_BY_USER = "second_factor_by_user"
     SECOND_FACTOR_BY_ADDRESS = "second_factor_by_address"
     PASSWORD_CHECK_BY_USER = "password_check_by_user"
@@ -47,6 +48,8 @@ class Limit(Enum):
     QR_BY_ADDRESS = "qr_by_address"
     BAD_KEY_BY_ADDRESS = "bad_key_by_address"
     # Flooding
+    MAIL_BY_USER = "mail_by_user"
+    PASSKEY_BY_ADDRESS = "passkey_by_address"
     SUBMISSION_BY_USER = "submission_by_user"
     UPLOAD_BY_USER = "upload_by_user"
     SOCKET_BY_USER = "socket_by_user"
@@ -69,7 +72,9 @@ MINUTE_S = 60
 HOUR_S = 3600
 ALLOWANCES: dict[Limit, Allowance] = {
     Limit.SIGN_IN_BY_ADDRESS: Allowance(30, 5 * MINUTE_S),
+    # From one network: a stranger elsewhere cannot shut its owner out.
     Limit.SIGN_IN_BY_ACCOUNT: Allowance(10, 5 * MINUTE_S),
+    Limit.SIGN_IN_BY_ACCOUNT_ANYWHERE: Allowance(100, HOUR_S),
     Limit.SECOND_FACTOR_BY_USER: Allowance(5, 5 * MINUTE_S),
     Limit.SECOND_FACTOR_BY_ADDRESS: Allowance(30, 5 * MINUTE_S),
     Limit.PASSWORD_CHECK_BY_USER: Allowance(10, 5 * MINUTE_S),
@@ -78,6 +83,8 @@ ALLOWANCES: dict[Limit, Allowance] = {
     Limit.LINK_BY_ADDRESS: Allowance(20, 10 * MINUTE_S),
     Limit.QR_BY_ADDRESS: Allowance(30, 10 * MINUTE_S),
     Limit.BAD_KEY_BY_ADDRESS: Allowance(30, 5 * MINUTE_S),
+    Limit.MAIL_BY_USER: Allowance(5, HOUR_S),
+    Limit.PASSKEY_BY_ADDRESS: Allowance(60, 10 * MINUTE_S),
     Limit.SUBMISSION_BY_USER: Allowance("SUBMISSIONS_PER_MINUTE_PER_USER", MINUTE_S),
     Limit.UPLOAD_BY_USER: Allowance("UPLOADS_PER_MINUTE_PER_USER", MINUTE_S),
     Limit.SOCKET_BY_USER: Allowance(120, MINUTE_S),

@@ -1,13 +1,13 @@
 """The settings themselves, grouped as `docs/settings.md` has them."""
 
-# ruff: noqa: RUF009 - `documented` returns a dataclass field
+# ruff: noqa: RUF009 - `documented` and `secret` return a dataclass field
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from dubbing_site.environment.reader import documented
+from dubbing_site.environment.reader import documented, secret
 
 GIB = 1024**3
 
@@ -20,8 +20,8 @@ class Environment:
     data_dir: Path = documented("./var", "Folder for the database, uploads, results and the secret key.")
     database_url: str = documented("", "Database address; empty: SQLite in DATA_DIR. PostgreSQL: postgres://…")
     # Security
-    secret_key: str = documented("", "Signing key; empty: made once and kept in DATA_DIR/secret_key.")
-    secret_key_fallbacks: list[str] = documented(
+    secret_key: str = secret("", "Signing key; empty: made once and kept in DATA_DIR/secret_key.")
+    secret_key_fallbacks: list[str] = secret(
         "", "Earlier signing keys, until what they sealed is sealed again (dubbing-web does that); commas between."
     )
     debug: bool = documented("0", "1 shows error details in the browser. Never on a server others reach.")
@@ -49,7 +49,7 @@ class Environment:
     admin_username: str = documented(
         "", "User name of an administrator to make at the start when there is none; empty: a one-time link is printed."
     )
-    admin_password: str = documented("", "Their password; better in ADMIN_PASSWORD_FILE.")
+    admin_password: str = secret("", "Their password; better in ADMIN_PASSWORD_FILE.")
     admin_password_file: str = documented("", "File that holds their password, such as a container's secret.")
     admin_email: str = documented("", "Their email address, if any.")
     # Mail
@@ -58,7 +58,7 @@ class Environment:
     )
     email_from: str = documented("dubbing@localhost", "Address that mails come from.")
     # Encryption
-    encryption_keys: str = documented(
+    encryption_keys: str = secret(
         "",
         "Keys that seal files on the disk, as name:base64 of 32 random bytes, the one for new files first; commas "
         "between; empty: files lie in clear. Better in ENCRYPTION_KEYS_FILE.",

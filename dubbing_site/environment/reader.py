@@ -17,6 +17,11 @@ def documented(default: str, meaning: str, *, minimum: int | None = None, choice
     return dataclasses.field(metadata={"default": default, "meaning": meaning, "minimum": minimum, "choices": choices})
 
 
+def secret(default: str, meaning: str) -> Any:
+    """A field that nobody is shown. (Of addresses only the password is secret, and that goes without saying.)"""
+    return dataclasses.field(metadata=documented(default, meaning).metadata | {"is_secret": True})
+
+
 def read(field: dataclasses.Field[Any]) -> Any:
     """Raises ImproperlyConfigured, one line naming the setting."""
     name, meta = field.name.upper(), field.metadata

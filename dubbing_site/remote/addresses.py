@@ -11,7 +11,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Headers = Sequence[tuple[bytes, bytes]]
 
 MOST_HOPS = 32  # proxies in a row; whatever stands further left was sent by the client
-# Whatever proxies say of the client. Nothing behind the edge sees any of it, from whomever it comes.
+# Whatever proxies say of the client, and what they call the request, which the audit trail must name by an id of our
+# own. Nothing behind the edge sees any of it, from whomever it comes.
+NAMES_OF_REQUESTS = (b"x-request-id", b"x-correlation-id")
 FORWARDING = (b"forwarded", b"via", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip")
 FORWARDING_PREFIXES = (b"x-forwarded-", b"cf-", b"tailscale-")
 
@@ -74,6 +76,10 @@ def resolve(peer: str | None, headers: Headers, trusted: Sequence[Network]) -> C
         if not is_within(address, trusted):
             break
     return Client(address, is_forwarded=bool(hops), is_encrypted=is_encrypted)
+
+
+def is_dropped(name: bytes) -> bool:
+    return name in NAMES_OF_REQUESTS or is_forwarding(name)
 
 
 def is_forwarding(name: bytes) -> bool:

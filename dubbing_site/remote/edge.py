@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from dubbing_site.api.problems import CONTENT_TYPE, problem_of
 from dubbing_site.remote import cloudflare, notes
-from dubbing_site.remote.addresses import Client, ForwardedUnreadable, Headers, is_forwarding, resolve, values
+from dubbing_site.remote.addresses import Client, ForwardedUnreadable, Headers, is_dropped, resolve, values
 from dubbing_site.remote.cloudflare import TOKEN_HEADER, Gatekeeper, KeysUnavailable, TokenInvalid
 from dubbing_site.remote.policy import WHY, Mode, Policy, Rule, configured
 
@@ -91,7 +91,7 @@ class Edge:
             await self._note(visit.address, visit.refused_by, _agent(scope))
             return await _refuse(scope, send, visit.refused_by)
         known = {"client": [visit.address, port], "scheme": _scheme(scope["type"], visit.is_encrypted)}
-        headers = [(name, value) for name, value in scope["headers"] if not is_forwarding(name)]
+        headers = [(name, value) for name, value in scope["headers"] if not is_dropped(name)]
         # daphne lets any client choose the root path, which stands in every link that the site writes.
         return await self._application(scope | known | {"headers": headers, "root_path": ""}, receive, send)
 
