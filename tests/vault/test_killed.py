@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from pipeline.vault import keys, reading, sealing
 ring = keys.parse(sys.argv[2])
-for path, line in zip(sorted(Path(sys.argv[1]).iterdir()), sys.stdin):
+for path, line in zip(sorted(Path(sys.argv[1]).glob("file*")), sys.stdin):
     if not reading.is_sealed(path):
         sealing.seal_in_place(path, path.name, ring)
     else:
