@@ -171,6 +171,9 @@ def test_a_phone_that_scans_the_code_is_signed_in_once_the_computer_agrees(site:
 
         expect(desk.get_by_role("heading", name="Is this your phone?")).to_be_focused()
         expect(desk.get_by_text("Safari on iPhone").first).to_be_visible()
+        number = mobile.locator("[data-number]:visible").inner_text()
+        assert re.fullmatch(r"\d\d", number)
+        expect(desk.locator("[data-number]:visible")).to_have_text(number)
         assert mobile.request.get("/api/jobs").status == 401
         desk.get_by_role("button", name="Yes, sign it in").click()
         expect(desk.get_by_role("heading", name="Your phone is signed in")).to_be_visible()
@@ -205,7 +208,7 @@ def test_a_passkey_signs_in_without_a_password(site: Site, chromium: Browser) ->
         page.goto("/accounts/2fa/")
         page.get_by_role("link", name="Add a passkey").click()
         show_password_again(page)
-        page.get_by_label("Passwordless").check()
+        expect(page.get_by_label("Sign in with it alone")).to_be_checked()
         page.get_by_role("button", name="Add it").click()
         expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
         page.goto("/accounts/2fa/webauthn/")

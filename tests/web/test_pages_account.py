@@ -1,0 +1,64 @@
+"""The pages about one's own account: where they lead, and what they offer to whom."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.scopes import Role
+from tests.factories import make_user
+
+AREA = ("accounts:settings", "mfa_index", "accounts:sessions", "accounts:pair", "accounts:keys")
+
+
+def text_of(client: Client, name: str, **extra: str) -> str:
+    return client.get(reverse(name), **extra).content.decode()
+
+
+@pytest.mark.parametrize("name", AREA)
+def test_each_page_leads_to_all_others_and_says_which_it_is(as_alice: Client, name: str) -> None:
+    page = text_of(as_alice, name)
+
+    assert all(f'href="{reverse(other)}"' in page for other in AREA)
+    assert re.findall(r'href="(\S+)"\s+aria-current="page"', page) == [reverse(name)]
+
+
+@pytest.mark.parametrize(("role", "is_led"), [(Role.ADMIN, True), (Role.MODERATOR, False), (Role.EDITOR, False)])
+def test_only_administrators_are_led_to_invites(db: None, role: Role, is_led: bool) -> None:
+    client = Client()
+    client.force_login(make_user("carol", role=role))
+
+    assert (reverse("accounts:invites") in text_of(client, "accounts:settings")) == is_led
+
+
+def test_a_viewer_is_not_offered_a_new_dub(db: None) -> None:
+    client = Client()
+    client.force_login(make_user("carol", role=Role.VIEWER))
+
+    assert reverse("jobs:new") not in text_of(client, "jobs:home")
+
+
+@pytest.mark.parametrize(("host", "is_offered"), [("localhost", True), ("127.0.0.1", False)])
+def test_passkeys_are_offered_only_where_browsers_make_them(as_alice: Client, host: str, is_offered: bool) -> None:
+    page = text_of(as_alice, "mfa_index", HTTP_HOST=host)
+
+    assert (reverse("mfa_add_webauthn") in page) == is_offered
+    assert ("only over https" in page) != is_offered
+    assert ("passkey_login" in Client().get(reverse("account_login"), HTTP_HOST=host).content.decode()) == is_offered
+
+
+def test_the_theme_of_the_account_is_there_before_any_script(as_alice: Client, alice: User) -> None:
+    as_alice.post(reverse("accounts:settings"), {"theme": "dark"})
+
+    assert 'data-theme="dark"' in text_of(as_alice, "accounts:settings").partition(">")[2].partition(">")[0]
+
+
+def test_too_old_a_link_for_a_password_leads_to_a_new_one(client: Client, db: None) -> None:
+    page = client.get(reverse("account_reset_password_from_key", args=["1", "guess"])).content.decode()
+
+    assert "This link no longer works" in page
+    assert reverse("account_reset_password") in page
