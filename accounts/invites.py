@@ -61,7 +61,8 @@ def claim_invite(token: str, *, username: str, email: str, password: str) -> Use
     """
     now = timezone.now()
     invite = find_invite(token)
-    if invite is None or not open_invites(now).filter(pk=invite.pk).update(used_at=now):
+    # Of the row itself, without a join: PostgreSQL would not look again at what a row joined with it says.
+    if invite is None or not Invite.objects.filter(pk=invite.pk, used_at=None).update(used_at=now):
         raise InviteInvalid(_("This invite was used, withdrawn or is too old. Ask for a new one."))
     user = make_account(username=username, email=invite.email or email, password=password, role=Role(invite.role))
     Invite.objects.filter(pk=invite.pk).update(used_by=user)

@@ -102,11 +102,10 @@ def refuse(pairing: Pairing, *, by: User, now: datetime | None = None) -> None:
 def finish(pairing: Pairing, *, now: datetime | None = None) -> User:
     """Whom the phone may be signed in as: told once, while the computer is still signed in. Raises PairingRefused."""
     at = now or timezone.now()
-    ready = Pairing.objects.filter(
-        pk=pairing.pk, confirmed_at__isnull=False, finished_at=None, expires_at__gt=at, user__is_active=True
-    )
-    is_desk_alive = alive(now).filter(session_key=pairing.desk_hash, user=pairing.user).exists()
-    if not is_desk_alive or not ready.update(finished_at=at):
+    # Without a join, which PostgreSQL would not look at again for whoever comes second.
+    ready = Pairing.objects.filter(pk=pairing.pk, confirmed_at__isnull=False, finished_at=None, expires_at__gt=at)
+    desk = alive(now).filter(session_key=pairing.desk_hash, user=pairing.user, user__is_active=True)
+    if not desk.exists() or not ready.update(finished_at=at):
         refuse_loudly(pairing, "finished too late or twice")
     return pairing.user
 
