@@ -140,7 +140,8 @@ def read_edits(path: Path) -> Edits:
         edits = msgspec.json.decode(path.read_bytes(), type=Edits)
     except OSError as error:
         raise EditsError(f"{path.name} cannot be read: {error.strerror}; check the path") from error
-    except msgspec.DecodeError as error:  # ValidationError is one, and names the place as $.segments[...].start_s
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        # ValidationError is a DecodeError, and names the place as $.segments[...].start_s
         raise EditsError(f"{path.name} is not a file of edits: {error}; mend it") from error
     ids = [each.id for each in edits.added]
     if len(set(ids)) < len(ids):

@@ -136,7 +136,8 @@ def read_speakers(path: Path) -> SpeakersFile:
         raise SpeakersFileError(
             f"{path.name}, line {error.lineno}, column {error.colno}: {error.msg}; mend it, or delete the file"
         ) from error
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
+        # The last two are json's for numbers of thousands of digits and thousands of brackets.
         raise SpeakersFileError(f"{path.name}: {error}; mend it, or delete the file") from error
     _require_sense(file, path.name)
     return file
