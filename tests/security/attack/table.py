@@ -1,0 +1,8 @@
+"""Every attack there is."""
+
+from __future__ import annotations
+
+from tests.security.attack import carriers, guessing, pages, strangers
+from tests.security.attack.attack import Attack
+
+ATTACKS: tuple[Attack, ...] = (*strangers.ATTACKS, *guessing.ATTACKS, *carriers.ATTACKS, *pages.ATTACKS)
