@@ -51,12 +51,12 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
     target_class = KeyAuthentication
     name = "key"
 
-    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]] | None:
-        """None where a key is of no use."""
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[Any]] | list[dict[str, list[Any]]]:
+        """Nothing where a key is of no use."""
         if not any(isinstance(permission, HasScope) for permission in auto_schema.view.get_permissions()):
             return {self.name: []}
         scope = needed(declared_scope(auto_schema.view), auto_schema.method)
-        return {self.name: [scope.value]} if scope else None
+        return {self.name: [scope.value]} if scope else []
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "dub_<id>_<secret>"}
