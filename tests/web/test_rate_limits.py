@@ -16,6 +16,7 @@ from accounts.errors import RateLimited
 from accounts.limits import Limit, give_back, network_of, take
 from accounts.limits.table import ALLOWANCES
 from accounts.models import AuditEntry, RateCount, User
+from tests.factories import PASSWORD
 from tests.servers import RedisServer
 
 GUESSES = Limit.SIGN_IN_BY_ACCOUNT
@@ -208,6 +209,25 @@ def test_a_page_says_when_to_come_back(client: Client, alice: User) -> None:
     assert answers[-1].status_code == 429
     assert int(answers[-1]["Retry-After"]) > 0
     assert "Try again in" in answers[-1].content.decode()
+
+
+def test_a_stranger_elsewhere_cannot_shut_an_account_out(client: Client, alice: User) -> None:
+    wrong, right = {"login": "alice", "password": "wrong"}, {"login": "alice", "password": PASSWORD}
+    for _ in range(MOST + 1):
+        client.post("/accounts/login/", wrong, REMOTE_ADDR="203.0.113.9")
+
+    assert client.post("/accounts/login/", right, REMOTE_ADDR="203.0.113.9").status_code == 429
+    assert client.post("/accounts/login/", right, REMOTE_ADDR="192.168.1.20").status_code == 302
+
+
+def test_nobody_makes_the_site_write_mails_without_end(as_alice: Client) -> None:
+    most = Limit.MAIL_BY_USER.allowance.most
+    mail = {"action_send": "", "email": "bob@example.org"}
+
+    answers = [as_alice.post("/accounts/email/", mail).status_code for _ in range(most + 1)]
+
+    assert 429 not in answers[:most]
+    assert answers[most] == 429
 
 
 def test_guessing_links_is_limited_by_address(client: Client, db: None) -> None:
