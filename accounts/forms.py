@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.limits import Limit, take
+from accounts.models import User
 
 
 class NewAccountForm(forms.Form):
@@ -41,6 +42,8 @@ class NewAccountForm(forms.Form):
 
 class ResetPasswordForm(AllauthResetPasswordForm):
     """allauth's, and nobody's mailbox is flooded."""
+
+    users: list[User]
 
     def clean_email(self) -> str:
         """Raises RateLimited."""
