@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dubbing_site.remote.cloudflare import KeysUnavailable, TokenInvalid
 from dubbing_site.remote.edge import Door, Edge
-from dubbing_site.remote.policy import LOOPBACK, PRIVATE, TAILSCALE, Mode, Policy, Rule, networks
+from dubbing_site.remote.policy import LOOPBACK, PRIVATE, TAILSCALE, WHY, Mode, Policy, Rule, networks
+from dubbing_site.remote.report import REMEDIES
 
 Lines = list[tuple[bytes, bytes]]
 PROXY = networks("127.0.0.1")
@@ -177,6 +179,7 @@ def test_behind_the_edge_there_is_one_address_and_no_trace_of_proxies() -> None:
         (b"x-forwarded-host", b"evil.example"),
         (b"forwarded", b"for=evil"),
         (b"x-real-ip", b"1.1.1.1"),
+        (b"x-request-id", b"forged"),
         (b"cf-connecting-ip", b"1.1.1.1"),
         (b"tailscale-user-login", b"admin@example.org"),
         (b"host", b"dub.example.org"),
@@ -219,6 +222,15 @@ def test_a_refusal_names_the_rule_and_nothing_else(path: str, kind: str) -> None
     assert b"203.0.113.9" not in body["body"]
     if kind.endswith("json"):
         assert json.loads(body["body"])["code"] == "address_not_allowed"
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_every_rule_is_explained_to_clients_and_operators(rule: Rule) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "remote-access.md").read_text(encoding="utf-8")
+
+    assert f"| `{rule}` |" in page
+    assert WHY[rule]
+    assert REMEDIES[rule]
 
 
 def test_a_refused_socket_is_closed_before_it_is_open() -> None:
