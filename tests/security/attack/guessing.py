@@ -187,7 +187,9 @@ def _forwarded(ground: Ground, _scale: Scale) -> Tried:
 
 
 ATTACKS = (
-    Attack("Password guessing, forged X-Forwarded-For", "10 tries in 5 minutes for an account", _passwords),
+    Attack(
+        "Password guessing, forged X-Forwarded-For", "10 tries in 5 minutes for an account from one network", _passwords
+    ),
     Attack("One TOTP code many times at once", "one sign-in over all processes", _replay),
     Attack("TOTP guessing, forged X-Forwarded-For", "5 tries in 5 minutes for a user", _codes),
     Attack("API key guessing", "401, no telling times, 30 tries in 5 minutes for an address", _keys),
