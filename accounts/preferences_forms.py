@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Preferences
-from accounts.models.preferences import Theme, check_voices
+from accounts.models.preferences import WISHES, Theme, check_voices
 from pipeline.engines import registry
 from pipeline.settings import Mode
 
@@ -49,15 +49,7 @@ class PreferencesForm(forms.ModelForm):
 
     class Meta:
         model = Preferences
-        fields: ClassVar = [
-            "language",
-            "theme",
-            "source_language",
-            "target_language",
-            "mode",
-            "voices",
-            "is_private",
-        ]
+        fields = WISHES
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

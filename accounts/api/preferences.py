@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema
@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts import preferences
 from accounts.api.authentication import signed_in
 from accounts.models import Preferences
-from accounts.models.preferences import VOICE_MAX_CHARS, check_voices
+from accounts.models.preferences import VOICE_MAX_CHARS, WISHES, check_voices
 from accounts.scopes import SESSION
 
 
@@ -27,15 +27,7 @@ class PreferencesSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Preferences
-        fields: ClassVar = [
-            "language",
-            "theme",
-            "source_language",
-            "target_language",
-            "mode",
-            "voices",
-            "is_private",
-        ]
+        fields = WISHES
 
     def validate_voices(self, voices: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -15,6 +15,8 @@ from pipeline.settings import Mode
 
 VOICES_AT_MOST = 50
 VOICE_MAX_CHARS = 100
+# What a user may change, on the page and by the API.
+WISHES = ("language", "theme", "source_language", "target_language", "mode", "voices", "is_private")
 
 
 class Theme(models.TextChoices):

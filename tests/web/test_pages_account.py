@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.scopes import Role
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user, verified_client
 
 AREA = ("accounts:settings", "mfa_index", "accounts:sessions", "accounts:pair", "accounts:keys")
 
@@ -62,3 +62,21 @@ def test_too_old_a_link_for_a_password_leads_to_a_new_one(client: Client, db: No
 
     assert "This link no longer works" in page
     assert reverse("account_reset_password") in page
+
+
+@pytest.mark.parametrize(
+    ("name", "button"),
+    [("mfa_deactivate_totp", "Turn it off"), ("mfa_generate_recovery_codes", "Make new codes")],
+)
+def test_what_weakens_the_second_step_is_asked_first(alice: User, name: str, button: str) -> None:
+    client = verified_client(alice)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+    page = client.get(reverse(name)).content.decode()
+
+    question = page[page.index("<form", page.index('id="content"')) :]
+    question = question[: question.index("</form>")]
+    assert f'action="{reverse(name)}"' in question
+    assert "csrfmiddlewaretoken" in question
+    assert re.search(rf'type="submit">\s*{button}', question)
+    assert f'href="{reverse("mfa_index")}"' in question
