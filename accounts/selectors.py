@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from accounts.models import SetupLink, User
-from accounts.services import token_hash
+from accounts.models import SetupLink
+from accounts.services import has_administrator, token_hash
 
 
 def needs_first_admin() -> bool:
-    return not User.objects.filter(is_superuser=True).exists()
+    return not has_administrator()
 
 
 def is_setup_link_usable(token: str) -> bool:

@@ -28,10 +28,14 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def has_administrator() -> bool:
+    return User.objects.filter(is_superuser=True).exists()
+
+
 @transaction.atomic
 def create_setup_link() -> str:
     """A new link's token; earlier unused links stop working. Raises SetupLinkInvalid when nobody needs one."""
-    if User.objects.filter(is_superuser=True).exists():
+    if has_administrator():
         raise SetupLinkInvalid(_("An administrator exists already; sign in instead."))
     SetupLink.objects.filter(used_at=None).delete()
     token = secrets.token_urlsafe(TOKEN_BYTES)
@@ -51,7 +55,7 @@ def claim_setup_link(token: str, *, username: str, email: str, password: str) ->
         raise SetupLinkInvalid(
             _("This link was used or is too old. Start the server again for a new one, printed in its terminal.")
         )
-    if User.objects.filter(is_superuser=True).exists():
+    if has_administrator():
         raise SetupLinkInvalid(_("An administrator exists already; sign in instead."))
     user = _make_trusted_admin(username, email, password)
     link.used_at = timezone.now()
@@ -63,7 +67,7 @@ def claim_setup_link(token: str, *, username: str, email: str, password: str) ->
 @transaction.atomic
 def make_first_admin(*, username: str, email: str, password: str) -> User | None:
     """For servers set up by their environment; None when there is an administrator already. Raises ValidationError."""
-    if User.objects.filter(is_superuser=True).exists():
+    if has_administrator():
         return None
     user = _make_trusted_admin(username, email, password)
     record(Action.ACCOUNT_MADE, actor=None, target=user, by="environment")

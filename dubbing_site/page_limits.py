@@ -23,7 +23,6 @@ SENT_BY_USER = {
     "account_email": Limit.MAIL_BY_USER,
     "account_change_password": Limit.PASSWORD_CHECK_BY_USER,
     "account_set_password": Limit.PASSWORD_CHECK_BY_USER,
-    "admin:password_change": Limit.PASSWORD_CHECK_BY_USER,
     "account_reauthenticate": Limit.PASSWORD_CHECK_BY_USER,
     "mfa_reauthenticate": Limit.PASSWORD_CHECK_BY_USER,
     "jobs:new": Limit.SUBMISSION_BY_USER,

@@ -15,13 +15,11 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import pairing
-from accounts.devices import device_name
 from accounts.errors import PairingRefused
 from accounts.limits import Limit, by_address, take
 from accounts.models import Pairing
 from accounts.pairing import State
 from accounts.second_factor import count_as_shown
-from accounts.sessions import Visitor
 
 HELD = "pairing_phone"
 TOKEN_MAX_CHARS = 64
@@ -56,7 +54,7 @@ def pair_phone(request: HttpRequest) -> HttpResponse:
 def pair_claim(request: HttpRequest) -> HttpResponse:
     """Raises RateLimited."""
     take(Limit.QR_BY_ADDRESS, by_address(request))
-    claimed = pairing.claim(_token(request), _phone(request))
+    claimed = pairing.claim(_token(request), request.session.visitor)  # type: ignore[attr-defined]
     request.session[HELD] = [str(claimed.pairing.id), claimed.secret]
     return JsonResponse(_described(request, claimed.pairing))
 
@@ -95,12 +93,6 @@ def _token(request: HttpRequest) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return token if isinstance(token, str) and token.isascii() and len(token) <= TOKEN_MAX_CHARS else ""
-
-
-def _phone(request: HttpRequest) -> Visitor:
-    return Visitor(
-        address=str(request.META.get("REMOTE_ADDR", ""))[:45], device=device_name(request.headers.get("User-Agent", ""))
-    )
 
 
 def _held(request: HttpRequest) -> Pairing:
