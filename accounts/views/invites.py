@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from django.contrib import messages
-from django.contrib.auth import login
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,10 +18,11 @@ from accounts.errors import InviteInvalid
 from accounts.forms import NewAccountForm
 from accounts.invite_forms import InviteForm
 from accounts.invites import NewInvite, claim_invite, find_invite, make_invite, open_invites, revoke_invite
-from accounts.models import Invite, User
+from accounts.models import Invite
 from accounts.pages import page
 from accounts.scopes import Role, Scope
 from accounts.signed_in import SignedInRequest
+from accounts.views.new_account import make_account
 
 
 @page(Scope.ADMIN)
@@ -58,19 +58,11 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/invite_closed.html", status=410)
     form = NewAccountForm(request.POST or None, initial={"email": found.email})
     form.fields["email"].disabled = bool(found.email)
-    if request.method == "POST" and form.is_valid():
-        try:
-            user = _claim(token, form)
-        except InviteInvalid:  # somebody else was quicker
-            return render(request, "accounts/invite_closed.html", status=410)
-        except ValidationError as error:
-            # Without a field it is the password that was refused.
-            form.add_error(None if hasattr(error, "error_dict") else "password1", error)
-        else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            messages.success(request, _("Welcome. Your account is ready."))
-            return redirect("jobs:home")
-    return render(request, "accounts/invite.html", {"form": form}, status=422 if form.errors else 200)
+    claim, welcome = partial(claim_invite, token), _("Welcome. Your account is ready.")
+    try:
+        return make_account(request, form, claim, template="accounts/invite.html", welcome=welcome)
+    except InviteInvalid:
+        return render(request, "accounts/invite_closed.html", status=410)
 
 
 def _make(request: SignedInRequest, form: InviteForm) -> NewInvite:
@@ -78,8 +70,3 @@ def _make(request: SignedInRequest, form: InviteForm) -> NewInvite:
     return make_invite(
         request.user, role=Role(data["role"]), email=data["email"], note=data["note"], valid_for=form.valid_for
     )
-
-
-def _claim(token: str, form: NewAccountForm) -> User:
-    data = form.cleaned_data
-    return claim_invite(token, username=data["username"], email=data["email"], password=data["password1"])

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.contrib.auth import login
-from django.core.exceptions import ValidationError
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import NewAccountForm
-from accounts.models import User
 from accounts.selectors import is_setup_link_usable
 from accounts.services import SetupLinkInvalid, claim_setup_link
+from accounts.views.new_account import make_account
 
 
 @sensitive_post_parameters()
@@ -25,22 +24,8 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     """Makes the first administrator and signs them in."""
     if not is_setup_link_usable(token):
         return render(request, "accounts/setup_closed.html", status=410)
-    form = NewAccountForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            user = _claim(token, form)
-        except SetupLinkInvalid:  # somebody else was quicker
-            return render(request, "accounts/setup_closed.html", status=410)
-        except ValidationError as error:
-            # Without a field it is the password that was refused.
-            form.add_error(None if hasattr(error, "error_dict") else "password1", error)
-        else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            messages.success(request, _("Your account is ready."))
-            return redirect("jobs:home")
-    return render(request, "accounts/setup.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _claim(token: str, form: NewAccountForm) -> User:
-    data = form.cleaned_data
-    return claim_setup_link(token, username=data["username"], email=data["email"], password=data["password1"])
+    form, claim = NewAccountForm(request.POST or None), partial(claim_setup_link, token)
+    try:
+        return make_account(request, form, claim, template="accounts/setup.html", welcome=_("Your account is ready."))
+    except SetupLinkInvalid:
+        return render(request, "accounts/setup_closed.html", status=410)
