@@ -1,3 +1,3 @@
-from accounts.audit_admin import AuditEntryAdmin
+from accounts.audit.admin import AuditEntryAdmin
 
 __all__ = ["AuditEntryAdmin"]

@@ -7,4 +7,5 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import audit_signals, receivers  # noqa: F401 - they listen once imported
+        import accounts.audit.signals
+        import accounts.second_factor.signals  # noqa: F401 - they listen once imported

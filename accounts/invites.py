@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.errors import InviteInvalid
 from accounts.models import Invite, User
 from accounts.scopes import Role

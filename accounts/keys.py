@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts.access import reachable, require
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.errors import KeyRefused, TooManyKeys
 from accounts.limits import Limit, by_address, take
 from accounts.models import ApiKey, User

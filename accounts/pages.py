@@ -14,8 +14,8 @@ from django.http.response import HttpResponseBase
 from accounts.access import require
 from accounts.errors import ScopeMissing, SecondFactorRequired
 from accounts.models import User
+from accounts.second_factor.asking import lead_to_factor
 from accounts.signed_in import SignedInRequest
-from accounts.verified import lead_to_factor
 
 
 def page(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:

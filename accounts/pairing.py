@@ -18,11 +18,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.errors import PairingRefused
 from accounts.models import Pairing, User
 from accounts.services import TOKEN_BYTES, token_hash
-from accounts.sessions import Visitor, alive
+from accounts.sessions.store import Visitor, alive
 
 VALID_FOR = timedelta(minutes=2)
 

@@ -6,7 +6,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.urls import reverse
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import User
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import Preferences, User
 
 

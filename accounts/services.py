@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import SetupLink, User
 from accounts.scopes import Role
 

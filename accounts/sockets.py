@@ -19,9 +19,9 @@ from accounts.access import granted
 from accounts.errors import KeyRefused, RateLimited
 from accounts.keys import key_of
 from accounts.limits import Limit, take
-from accounts.liveness import still_valid
 from accounts.models import ApiKey, User
 from accounts.scopes import Scope
+from accounts.sessions.liveness import still_valid
 
 logger = structlog.get_logger(__name__)
 CHECKED_EVERY_S = 3.0

@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.audit import Action, record
-from accounts.audited_admin import administrator
+from accounts.audit.audited_admin import administrator
+from accounts.audit.recording import Action, record
 from accounts.models import User
 from accounts.password_resets import reset_path
-from accounts.sessions import end_all
+from accounts.sessions.store import end_all
 
 
 @admin.action(description=gettext_lazy("Make a one-time link for a new password"), permissions=["change"])

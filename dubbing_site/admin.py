@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.audit import Action, record
-from accounts.audited_admin import AuditedAdmin, administrator
+from accounts.audit.audited_admin import AuditedAdmin, administrator
+from accounts.audit.recording import Action, record
 from accounts.models import User
 from dubbing_site import account_actions
 from jobs import leaving

@@ -16,8 +16,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_otp.admin import OTPAdminSite
 
 from accounts.models import User
+from accounts.second_factor.asking import lead_to_factor
 from accounts.signed_in import SignedInRequest
-from accounts.verified import lead_to_factor
 
 OWN_APPS = ("dubbing_site", "jobs", "library", "uploads", "accounts")
 

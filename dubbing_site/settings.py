@@ -112,13 +112,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dubbing_site.headers.security_headers",
     "dubbing_site.static_files.StaticFilesMiddleware",
-    "accounts.middleware.SessionMiddleware",
+    "accounts.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.page_language.PageLanguageMiddleware",
-    "accounts.second_factor.VerifiedMiddleware",
+    "accounts.second_factor.shown.VerifiedMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "dubbing_site.page_limits.PageLimits",
     "allauth.account.middleware.AccountMiddleware",
@@ -193,8 +193,8 @@ ALLOWED_HOSTS = [
 ]
 CSRF_TRUSTED_ORIGINS = [*ENVIRONMENT.csrf_trusted_origins, f"{_public.scheme}://{_public.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.is_https
-SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 30 * 24 * 3600  # at most: see accounts.sessions
+SESSION_ENGINE = "accounts.sessions.store"
+SESSION_COOKIE_AGE = 30 * 24 * 3600  # at most: see accounts.sessions.store
 SESSION_COOKIE_HTTPONLY = True
 if ENVIRONMENT.is_https:
     SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers take it from this very host only, encrypted
@@ -252,7 +252,7 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {"reset_password": "accounts.forms.ResetPasswordForm"}
+ACCOUNT_FORMS = {"reset_password": "accounts.forms.accounts.ResetPasswordForm"}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an unlocked desk is not enough to take an account over
 ACCOUNT_CHANGE_EMAIL = True  # one address each
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers cannot make this server write to others
@@ -261,9 +261,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
-    "authenticate": "accounts.second_factor_forms.AuthenticateForm",
-    "reauthenticate": "accounts.second_factor_forms.ReauthenticateForm",
-    "activate_totp": "accounts.second_factor_forms.ActivateTOTPForm",
+    "authenticate": "accounts.second_factor.forms.AuthenticateForm",
+    "reauthenticate": "accounts.second_factor.forms.ReauthenticateForm",
+    "activate_totp": "accounts.second_factor.forms.ActivateTOTPForm",
 }
 MFA_TOTP_TOLERANCE = 0  # 1 accepted the same code twice, 31 seconds apart
 MFA_TOTP_ISSUER = "Dubbing Pipeline"

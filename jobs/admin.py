@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.audit import Action, record
-from accounts.audited_admin import AuditedAdmin, administrator
+from accounts.audit.audited_admin import AuditedAdmin, administrator
+from accounts.audit.recording import Action, record
 from jobs import dispatch, filing
 from jobs.filing import Changes
 from jobs.models import Job, Preset, Project, Shard, Stage, UserLimits

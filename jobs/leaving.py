@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 from django.db import transaction
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import User
 from jobs import workspaces
 from jobs.models import Job

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.audited_admin import AuditedAdmin, administrator
+from accounts.audit.audited_admin import AuditedAdmin, administrator
 from library import moderation, services
 from library.models import Artifact, Dub
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import AuditEntry
 from library.models import Artifact, ArtifactKind
 from pipeline.errors import FileDamaged

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import User
 from library.models import Dub
 

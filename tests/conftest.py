@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from accounts import audit_guard
+from accounts.audit import guard
 from accounts.models import User
 from tests import factories
 from tests.servers import PostgresServer, RedisServer, running_postgres, running_redis
@@ -20,7 +20,7 @@ from tests.servers import PostgresServer, RedisServer, running_postgres, running
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The database, with an audit trail that can be emptied between tests: its own test puts the refusal back."""
     with django_db_blocker.unblock():
-        audit_guard.lift(connection)
+        guard.lift(connection)
         connection.close()
 
 

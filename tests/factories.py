@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.second_factor import count_as_shown
+from accounts.second_factor.shown import count_as_shown
 from jobs import dispatch
 from jobs.models import FINAL_STATES, Job, JobState, Shard, ShardState
 from jobs.services import Claim

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.audited_admin import AuditedAdmin
+from accounts.audit.audited_admin import AuditedAdmin
 from uploads import services
 from uploads.models import Upload
 

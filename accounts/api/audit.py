@@ -10,8 +10,8 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import generics, serializers
 from rest_framework.pagination import CursorPagination
 
-from accounts import audit_log
-from accounts.audit_actions import Action, Outcome
+from accounts.audit import trail
+from accounts.audit.actions import Action, Outcome
 from accounts.models import AuditEntry
 from accounts.scopes import Scope
 
@@ -68,4 +68,4 @@ class AuditView(generics.ListAPIView):
     pagination_class = NewestEntriesFirst
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
-        return audit_log.entries()
+        return trail.entries()

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.errors import RateLimited
 from accounts.limits.counts import Count, current
 from accounts.limits.lots import Lots

@@ -4,7 +4,7 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import accounts.models.audit
-from accounts import audit_guard
+from accounts.audit import guard
 
 
 class Migration(migrations.Migration):
@@ -51,5 +51,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(audit_guard.migrate_up, audit_guard.migrate_down),
+        migrations.RunPython(guard.migrate_up, guard.migrate_down),
     ]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit_actions import Action, Outcome
+from accounts.audit.actions import Action, Outcome
 
 
 def action_choices() -> list[tuple[str, str | Promise]]:

@@ -29,6 +29,6 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from accounts.sessions import SessionStore  # local: the store needs this model
+        from accounts.sessions.store import SessionStore  # local: the store needs this model
 
         return SessionStore

@@ -15,8 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import InviteInvalid
-from accounts.forms import NewAccountForm
-from accounts.invite_forms import InviteForm
+from accounts.forms.accounts import NewAccountForm
+from accounts.forms.invites import InviteForm
 from accounts.invites import NewInvite, claim_invite, find_invite, make_invite, open_invites, revoke_invite
 from accounts.models import Invite
 from accounts.pages import page

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import keys
 from accounts.errors import ScopeMissing, SecondFactorRequired, TooManyKeys
-from accounts.key_forms import KeyForm
+from accounts.forms.keys import KeyForm
 from accounts.models import ApiKey
 from accounts.pages import page
 from accounts.scopes import SESSION

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.forms import NewAccountForm
+from accounts.forms.accounts import NewAccountForm
 from accounts.models import User
 
 

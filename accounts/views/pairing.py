@@ -23,8 +23,8 @@ from accounts.models import Pairing
 from accounts.pages import page
 from accounts.pairing import State
 from accounts.scopes import SESSION
-from accounts.second_factor import shown_in
-from accounts.sessions import key_hash
+from accounts.second_factor.shown import shown_in
+from accounts.sessions.store import key_hash
 from accounts.signed_in import SignedInRequest
 
 TOKEN = "pairing_token"  # noqa: S105 - its name in the session, which is sealed: so that reloading shows the code again

@@ -19,7 +19,7 @@ from accounts.errors import PairingRefused
 from accounts.limits import Limit, by_address, take
 from accounts.models import Pairing
 from accounts.pairing import State
-from accounts.second_factor import count_as_shown
+from accounts.second_factor.shown import count_as_shown
 
 HELD = "pairing_phone"
 TOKEN_MAX_CHARS = 64

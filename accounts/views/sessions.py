@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.pages import page
 from accounts.scopes import SESSION
-from accounts.sessions import end, end_all, key_hash, sessions_of
+from accounts.sessions.store import end, end_all, key_hash, sessions_of
 from accounts.signed_in import SignedInRequest
 
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import preferences
+from accounts.forms.preferences import PreferencesForm
 from accounts.models import Preferences
 from accounts.pages import page
-from accounts.preferences_forms import PreferencesForm
 from accounts.scopes import SESSION
 from accounts.signed_in import SignedInRequest
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import NewAccountForm
+from accounts.forms.accounts import NewAccountForm
 from accounts.selectors import is_setup_link_usable
 from accounts.services import SetupLinkInvalid, claim_setup_link
 from accounts.views.new_account import make_account

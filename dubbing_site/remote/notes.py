@@ -7,7 +7,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 from django.http import HttpRequest
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.errors import RateLimited
 from accounts.limits import Limit, network_of, take
 from dubbing_site.remote.policy import Rule

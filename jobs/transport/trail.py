@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from jobs.transport import state
 
 

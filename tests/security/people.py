@@ -84,7 +84,7 @@ def _signed_in(user: Any) -> str:
     from django.http import HttpRequest
     from django.test import Client
 
-    from accounts.second_factor import count_as_shown
+    from accounts.second_factor.shown import count_as_shown
 
     client = Client()
     client.force_login(user)

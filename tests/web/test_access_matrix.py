@@ -18,10 +18,11 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver
 
-from accounts import invites, keys, sessions
-from accounts.audit import Action, record
+from accounts import invites, keys
+from accounts.audit.recording import Action, record
 from accounts.models import Invite, User
 from accounts.scopes import Role, Scope
+from accounts.sessions.store import sessions_of
 from jobs import presets, projects
 from jobs.models import Project, UserLimits
 from pipeline.settings import DubSettings
@@ -164,7 +165,7 @@ def things_of(owner: User, admin: User, folder: Path) -> dict[str, Any]:
         "preset_id": preset.id,
         "project_id": projects.save_project(Project(owner=owner, name="Cosmos")).id,
         "key_id": keys.make_key(owner, "nas", [Scope.JOBS_READ], expires_at=None).key.id,
-        "public_id": sessions.sessions_of(owner).latest("created_at").public_id,
+        "public_id": sessions_of(owner).latest("created_at").public_id,
         "kind": "mp4",
         "token": "nothing",
         "pk": 1,

@@ -18,8 +18,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import audit_guard, audit_log
-from accounts.audit import DETAILS_MAX_BYTES, Action, Outcome, record
+from accounts.audit import guard, trail
+from accounts.audit.recording import DETAILS_MAX_BYTES, Action, Outcome, record
 from accounts.models import AuditEntry, User
 from accounts.services import claim_setup_link, create_setup_link
 from tests.factories import PASSWORD
@@ -38,9 +38,9 @@ TRUNCATE = "TRUNCATE accounts_auditentry"
 @pytest.fixture
 def guarded(db: None) -> Iterator[None]:
     """The refusal as migrations put it up; the suite lifts it to empty the table between tests."""
-    audit_guard.put_up(connection)
+    guard.put_up(connection)
     yield
-    audit_guard.lift(connection)
+    guard.lift(connection)
 
 
 def refused(statement: str) -> bool:
@@ -48,7 +48,7 @@ def refused(statement: str) -> bool:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     except IntegrityError as error:
-        return audit_guard.REFUSAL in str(error)
+        return guard.REFUSAL in str(error)
     return False
 
 
@@ -76,7 +76,7 @@ def test_migrations_put_the_refusal_up_on_sqlite(data_dir: Path) -> None:
     with sqlite3.connect(file) as database:
         names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
 
-    assert names >= audit_guard.SQLITE.keys()
+    assert names >= guard.SQLITE.keys()
 
 
 @pytest.mark.slow
@@ -91,7 +91,7 @@ def test_migrations_put_the_refusal_up_on_postgresql(data_dir: Path, postgres_se
             " address, user_agent, request_id, details) VALUES (now(), 'x', 'ok', '', '', '', '', '', '', '', '{}')"
         )
         for statement in (*CHANGES, TRUNCATE):
-            with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match=audit_guard.REFUSAL):
+            with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match=guard.REFUSAL):
                 database.execute(statement)
 
 
@@ -196,12 +196,12 @@ def test_old_entries_leave_by_one_command_that_is_recorded(alice: User, capsys: 
 
 
 def test_the_trail_is_written_as_json_lines(alice: User, capsys: pytest.CaptureFixture[str]) -> None:
-    for _number in range(audit_log.BATCH + 3):
+    for _number in range(trail.BATCH + 3):
         record(Action.SIGNED_IN, actor=alice)
 
     call_command("audit_export", "--since", "2021-01-01")
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert len(lines) == audit_log.BATCH + 4
+    assert len(lines) == trail.BATCH + 4
     assert [line["id"] for line in lines] == sorted(line["id"] for line in lines)
     assert lines[-1]["action"] == Action.AUDIT_EXPORTED

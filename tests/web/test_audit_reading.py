@@ -9,7 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import AuditEntry, User
 from accounts.scopes import Role
 from tests.factories import make_user, verified_client

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts import keys
-from accounts.audit import Action
+from accounts.audit.recording import Action
 from accounts.errors import KeyRefused, ScopeMissing, TooManyKeys
 from accounts.models import ApiKey, AuditEntry, User
 from accounts.scopes import Role, Scope

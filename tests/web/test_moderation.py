@@ -10,9 +10,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts.audit import Action
-from accounts.audit_admin import AuditEntryAdmin
-from accounts.audited_admin import AuditedAdmin
+from accounts.audit.admin import AuditEntryAdmin
+from accounts.audit.audited_admin import AuditedAdmin
+from accounts.audit.recording import Action
 from accounts.models import AuditEntry, User
 from accounts.scopes import Role
 from jobs.models import Job, JobState

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.audit import Action
+from accounts.audit.recording import Action
 from accounts.models import AuditEntry, Preferences, User
 from jobs import presets
 from pipeline.settings import DubSettings

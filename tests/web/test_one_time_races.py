@@ -14,7 +14,7 @@ from accounts.errors import InviteInvalid, PairingRefused
 from accounts.invites import claim_invite, make_invite
 from accounts.models import Pairing, User
 from accounts.scopes import Role
-from accounts.sessions import SessionStore, Visitor, key_hash
+from accounts.sessions.store import SessionStore, Visitor, key_hash
 from tests.factories import PASSWORD, make_user
 
 TIMES = 6

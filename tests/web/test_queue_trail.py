@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.conf import LazySettings
 
-from accounts.audit import Action
+from accounts.audit.recording import Action
 from accounts.models import AuditEntry
 from jobs.transport import health, state
 from jobs.transport.trail import TransportTrail

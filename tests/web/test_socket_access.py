@@ -14,10 +14,11 @@ from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from accounts import keys, sessions
-from accounts.liveness import still_valid
+from accounts import keys
 from accounts.models import ApiKey, User
 from accounts.scopes import Role, Scope
+from accounts.sessions.liveness import still_valid
+from accounts.sessions.store import end, key_hash, sessions_of
 from accounts.sockets import GuardedSocket
 from jobs.models import Job, JobState
 from jobs.sockets import websocket_urlpatterns
@@ -115,7 +116,7 @@ def test_a_socket_closes_soon_after_what_opened_it_is_over(server: RunningServer
         for socket in (by_ended, by_kept, by_revoked, by_expired):
             socket.recv(timeout=CLOSES_WITHIN_S)  # the job's first event: it is open
 
-        assert sessions.end(alice, sessions.sessions_of(alice).get(session_key=sessions.key_hash(ended)).public_id)
+        assert end(alice, sessions_of(alice).get(session_key=key_hash(ended)).public_id)
         keys.revoke_key(revoked.key, by=alice)
         ApiKey.objects.filter(id=expires.key.id).update(expires_at=timezone.now())
 

@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from accounts.models import AuditEntry, User
-from accounts.second_factor import current_counter, use_code
+from accounts.second_factor.codes import current_counter, use_code
 from tests.factories import PASSWORD, enrol_totp
 
 SECRET = generate_totp_secret()

@@ -14,8 +14,8 @@ from django.conf import LazySettings
 from django.test import Client
 
 from accounts.models import AuditEntry, Session, User
-from accounts.second_factor import current_counter
-from accounts.sessions import SessionStore
+from accounts.second_factor.codes import current_counter
+from accounts.sessions.store import SessionStore
 from tests.factories import PASSWORD, enrol_totp
 from tests.web.conftest import RunningServer, running_server
 from tests.web.long_totp_settings import MFA_TOTP_PERIOD

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.audit import Action
+from accounts.audit.recording import Action
 from accounts.models import AuditEntry, User
 from accounts.scopes import Role
 from jobs import claims, dispatch

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from accounts import audit_log
-from accounts.audit import Action, record
+from accounts.audit import trail
+from accounts.audit.recording import Action, record
 
 
 def moment(text: str) -> datetime:
@@ -32,5 +32,5 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         record(Action.AUDIT_EXPORTED, actor=None, since=options["since"], until=options["until"])
-        for lines in audit_log.json_lines(audit_log.entries(since=options["since"], until=options["until"])):
+        for lines in trail.json_lines(trail.entries(since=options["since"], until=options["until"])):
             self.stdout.write(lines, ending="")

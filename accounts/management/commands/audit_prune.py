@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import audit_log
+from accounts.audit import trail
 from accounts.management.commands.audit_export import moment
 
 
@@ -18,5 +18,5 @@ class Command(BaseCommand):
         parser.add_argument("--before", type=moment, required=True, help="the day, such as 2026-01-01")
 
     def handle(self, **options: Any) -> None:
-        removed = audit_log.prune(options["before"], by=None)
+        removed = trail.prune(options["before"], by=None)
         self.stdout.write(f"{removed} entries removed")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.sealing import CannotUnseal
-from accounts.second_factor import seal_all_again
+from accounts.second_factor.codes import seal_all_again
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from library import reencryption
 from library.reencryption import Kept, Step
 from pipeline.errors import DubbingError

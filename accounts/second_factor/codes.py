@@ -1,4 +1,4 @@
-"""The second factor: a code works once, whichever process is asked, and who has shown one counts as verified.
+"""Codes that work once, whichever process is asked.
 
 allauth keeps the authenticators. It marks a used code in the cache for one period, which forgets too early and may be
 each process's own; here the last accepted counter stands in the authenticator's row.
@@ -7,20 +7,12 @@ each process's own; here the last accepted counter stands in the authenticator's
 from __future__ import annotations
 
 import time
-from functools import partial
-from typing import Any
 
-from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.login import record_authentication  # it has no public name
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
-from django.http import HttpRequest
-from django_otp.middleware import OTPMiddleware
 
-from accounts.models import User
 from accounts.sealing import Purpose, seal_again, unseal
 
 LAST_COUNTER = "last_counter"
@@ -55,35 +47,6 @@ def _counter_of(authenticator: Authenticator, code: str, now: int) -> int | None
     secret = unseal(authenticator.data["secret"], Purpose.SECOND_FACTOR)
     written = "".join(character for character in code if character.isdigit())
     return next((at for at in (now, now - 1) if format_hotp_value(hotp_value(secret, at)) == written), None)
-
-
-def shown_in(request: HttpRequest, user: User) -> Authenticator | None:
-    """The authenticator that this session has shown, as long as it is enrolled."""
-    shown = [record["id"] for record in get_authentication_records(request, user) if record.get("method") == "mfa"]
-    return Authenticator.objects.filter(user=user, pk__in=shown).first() if shown else None
-
-
-def has_shown(request: HttpRequest, user: User | AnonymousUser) -> bool:
-    return isinstance(user, User) and shown_in(request, user) is not None
-
-
-def count_as_shown(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
-    """From now on this session is verified: it has just enrolled the authenticator, or has the word of one that did.
-
-    That is no sign of who sits there now: what asks for the password or a code again still does.
-    """
-    record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
-
-
-class VerifiedMiddleware(OTPMiddleware):
-    """django-otp's `user.is_verified()` over allauth's authenticators: one enrolment serves both."""
-
-    def _verify_user_sync(self, request: HttpRequest, user: Any) -> Any:
-        user.is_verified = partial(has_shown, request, user)
-        return user
-
-    async def _verify_user_async_via_auser(self, request: HttpRequest, auser: Any) -> Any:
-        return self._verify_user_sync(request, await auser())
 
 
 def seal_all_again() -> int:

@@ -19,7 +19,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django_structlog.signals import bind_extra_request_metadata
 
-from accounts.audit_actions import Action, Outcome
+from accounts.audit.actions import Action, Outcome
 from accounts.models import AuditEntry, User
 
 __all__ = ["Action", "Outcome", "record"]

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import keys, sessions
+from accounts import keys
 from accounts.access import granted
 from accounts.models import ApiKey, User
 from accounts.scopes import Scope
+from accounts.sessions import store
 
 
 def still_valid(scope: Mapping[str, Any], needs: Scope) -> bool:
@@ -21,6 +22,6 @@ def still_valid(scope: Mapping[str, Any], needs: Scope) -> bool:
         return key is not None and keys.is_alive(key, now=timezone.now()) and needs in granted(key.owner, key)
     user = User.objects.filter(pk=scope["user"].pk).first()
     session_key = scope["session"].session_key
-    if user is None or session_key is None or not sessions.is_alive(session_key, user):
+    if user is None or session_key is None or not store.is_alive(session_key, user):
         return False
     return needs in granted(user, None)

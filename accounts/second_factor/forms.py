@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateTOTPForm
 
 from accounts.limits import Limit, give_back, take
-from accounts.second_factor import use_code
+from accounts.second_factor.codes import use_code
 
 KEYPAD = {"inputmode": "numeric", "autocomplete": "one-time-code"}
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import User
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts.audit import Action, record
+from accounts.audit.recording import Action, record
 from accounts.models import User
 
 

@@ -10,7 +10,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.second_factor import advance, count_as_shown, current_counter
+from accounts.second_factor.codes import advance, current_counter
+from accounts.second_factor.shown import count_as_shown
 
 
 @receiver(authenticator_added, dispatch_uid="second factor enrolled")

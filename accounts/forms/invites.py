@@ -1,3 +1,5 @@
+"""A new invite."""
+
 from __future__ import annotations
 
 from datetime import timedelta

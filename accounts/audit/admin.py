@@ -17,9 +17,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit_log
-from accounts.audit import Action, record
-from accounts.audited_admin import administrator
+from accounts.audit import trail
+from accounts.audit.audited_admin import administrator
+from accounts.audit.recording import Action, record
 from accounts.models import AuditEntry
 
 FIELDS = tuple(field.name for field in AuditEntry._meta.concrete_fields if field.name != "details")
@@ -67,7 +67,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
         found: QuerySet[AuditEntry] = self.get_changelist_instance(request).get_queryset(request)
         filters = {name: values for name, values in request.GET.lists() if any(values)}
         record(Action.AUDIT_EXPORTED, actor=administrator(request), request=request, filters=filters)
-        lines = _awaited(found) if isinstance(request, ASGIRequest) else audit_log.json_lines(found)
+        lines = _awaited(found) if isinstance(request, ASGIRequest) else trail.json_lines(found)
         response = StreamingHttpResponse(lines, content_type="application/jsonl")
         response.headers["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
         return response
@@ -80,6 +80,6 @@ def _following(lines: Iterator[str]) -> str:
 
 async def _awaited(found: QuerySet[AuditEntry]) -> AsyncIterator[str]:
     """Under ASGI a plain iterator would be read whole into memory."""
-    lines = audit_log.json_lines(found)
+    lines = trail.json_lines(found)
     while batch := await sync_to_async(_following)(lines):
         yield batch

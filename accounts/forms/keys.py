@@ -1,3 +1,5 @@
+"""A new API key."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -13,7 +15,7 @@ LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")), (
 
 
 class KeyForm(forms.Form):
-    """A new API key; only scopes that the user's role has can be chosen."""
+    """Only scopes that the user's role has can be chosen."""
 
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("What it is for, such as the program or the machine.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.sessions import middleware
 from django.http import HttpRequest
 
-from accounts.devices import device_name
-from accounts.sessions import Visitor
+from accounts.sessions.devices import device_name
+from accounts.sessions.store import Visitor
 
 
 class SessionMiddleware(middleware.SessionMiddleware):

@@ -11,8 +11,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from accounts import audit_guard
-from accounts.audit import Action, record
+from accounts.audit import guard
+from accounts.audit.recording import Action, record
 from accounts.models import AuditEntry, User
 
 BATCH = 500
@@ -40,9 +40,9 @@ def prune(before: datetime, *, by: User | None) -> int:
 
     The refusal is lifted within the transaction. On PostgreSQL, whoever else writes an entry waits until it ends.
     """
-    audit_guard.lift(connection)
+    guard.lift(connection)
     removed, _by_model = AuditEntry.objects.filter(at__lt=before).delete()
-    audit_guard.put_up(connection)
+    guard.put_up(connection)
     record(Action.AUDIT_PRUNED, actor=by, before=before, removed=removed)
     return removed
 

@@ -1,3 +1,5 @@
+"""A new account's name and password, and the wish for a new password."""
+
 from __future__ import annotations
 
 from typing import Any

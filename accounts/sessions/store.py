@@ -55,7 +55,7 @@ def is_alive(session_key: str, user: User) -> bool:
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's database store over `Session`; `visitor` is set by `accounts.middleware.SessionMiddleware`."""
+    """Django's database store over `Session`; `visitor` is set by `accounts.sessions.middleware.SessionMiddleware`."""
 
     visitor = Visitor()
 

@@ -1,0 +1,1 @@
+"""What happened, for those who must be able to look it up: written, kept from changes, read."""
