@@ -15,6 +15,7 @@ from tests.chaos.side_log import Did, Entry
 from tests.chaos.site import Site
 
 OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
+ASKED_AT_ONCE = 100
 ENDED = (ShardState.DONE, ShardState.FAILED, ShardState.CANCELED)
 
 
@@ -59,9 +60,12 @@ def judge(site: Site, submitted: Sequence[UUID]) -> Verdict:
     return verdict
 
 
-def are_over(submitted: Iterable[UUID]) -> bool:
-    wanted = list(submitted)
-    return not Job.objects.filter(state__in=OPEN, id__in=wanted).exists()
+def are_over(submitted: Sequence[UUID]) -> bool:
+    """Asks for the newest first: with thousands, that tells at once for nearly all the time."""
+    for end in range(len(submitted), 0, -ASKED_AT_ONCE):
+        if Job.objects.filter(state__in=OPEN, id__in=submitted[max(0, end - ASKED_AT_ONCE) : end]).exists():
+            return False
+    return True
 
 
 def stale_writes(entries: Iterable[Entry]) -> list[str]:
