@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from uploads.models import KeptFile
 from uploads.storage import Stored
 
 
@@ -69,7 +70,7 @@ class ArtifactKind(models.TextChoices):
     LOG = "log", _("Log")
 
 
-class Artifact(models.Model):
+class Artifact(KeptFile):
     """One file of a dub. On disk it is named `kind` and its extension; `name` is what a download is called."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -94,4 +95,4 @@ class Artifact(models.Model):
 
     @property
     def stored(self) -> Stored:
-        return Stored(self.path, f"dub/{self.dub_id}/{self.kind}")
+        return Stored(self.path, f"dub/{self.dub_id}/{self.kind}", self.was_sealed)

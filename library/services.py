@@ -167,7 +167,7 @@ def _move(dub: Dub, kind: ArtifactKind, file: ReadyFile) -> Artifact:
         sha256=file.sha256,
         content_type=CONTENT_TYPES.get(suffix, "application/octet-stream"),
     )
-    storage.keep(path, artifact.stored)
+    artifact.is_sealed = storage.keep(path, artifact.stored)
     return artifact
 
 

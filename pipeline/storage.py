@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def atomic_path(final: Path) -> Iterator[Path]:
             sync(final.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_partial(final: Path) -> None:
+    """What killed processes left of writing `final` by `atomic_path`; nobody may be writing it now."""
+    for path in final.parent.glob(f".{escape(final.name)}.*{PARTIAL_SUFFIX}"):
+        path.unlink(missing_ok=True)
 
 
 def write_json(final: Path, value: Any) -> None:

@@ -25,7 +25,22 @@ class UploadState(models.TextChoices):
     REMOVED = "removed", _("removed")  # its file was given up; the row tells what jobs were made from
 
 
-class Upload(models.Model):
+class KeptFile(models.Model):
+    """A row with a file that may be sealed. `is_sealed` is set after the file was sealed and cleared before it is
+    opened for good (`library.reencryption`), so that a process may end between the two.
+    """
+
+    is_sealed = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+    def was_sealed(self) -> bool:
+        """Asked anew: a row that was read a while ago may have been cleared meanwhile."""
+        return self.is_sealed and type(self)._default_manager.filter(pk=self.pk, is_sealed=True).exists()
+
+
+class Upload(KeptFile):
     """One media file. `name` is what its owner calls it and never becomes part of a path."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -70,7 +85,7 @@ class Upload(models.Model):
     @property
     def stored(self) -> Stored:
         """Its file, ready."""
-        return Stored(self.source_path, self._object_id)
+        return Stored(self.source_path, self._object_id, self.was_sealed)
 
     @property
     def stored_incoming(self) -> Stored:

@@ -1,12 +1,13 @@
 """Every file that the site keeps for people is kept, read and lent to programs here, sealed where keys are set.
 
-Plain files from before there were keys are read like the others; `manage.py reencrypt` seals them.
+Plain files from before there were keys are read like the others; `manage.py reencrypt` seals them. Once a file's row
+says that it was sealed, a plain one in its place is somebody else's and is not read.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +24,24 @@ from pipeline.vault.sealing import Tell
 from uploads import files
 
 logger = structlog.get_logger(__name__)
+NOT_SEALED = "a plain file lies in the place of a sealed one"
+
+
+def never() -> bool:
+    """For `was_sealed` of a file that is not kept yet."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where a kept file lies, and what it is: sealed as one object, it opens as no other."""
+    """Where a kept file lies, and what it is: sealed as one object, it opens as no other.
+
+    `was_sealed` is what its row says, asked only of a file that lies in clear.
+    """
 
     path: Path
     object_id: str
+    was_sealed: Callable[[], bool] = never
 
 
 def key_ring() -> KeyRing | None:
@@ -41,7 +52,13 @@ def key_ring() -> KeyRing | None:
 def opened(stored: Stored) -> StoredFile:
     """Raises FileNotFoundError, KeyMissing, FileDamaged, StorageError."""
     with reported(stored):
-        return reading.opened(stored.path, stored.object_id, key_ring())
+        for _look in range(2):  # it may be sealed between the first look at the file and that at the row
+            with ExitStack() as closing:
+                file = closing.enter_context(reading.opened(stored.path, stored.object_id, key_ring()))
+                if file.is_sealed or not stored.was_sealed():
+                    closing.pop_all()
+                    return file
+        raise FileDamaged(NOT_SEALED)
 
 
 def exists(stored: Stored) -> bool:
@@ -54,8 +71,8 @@ def is_sealed(stored: Stored) -> bool:
         return reading.is_sealed(stored.path)
 
 
-def keep(source: Path, stored: Stored) -> None:
-    """Moves a finished plain file to its place. Raises DiskFull, StorageError."""
+def keep(source: Path, stored: Stored) -> bool:
+    """Moves a finished plain file to its place; whether it is sealed there. Raises DiskFull, StorageError."""
     ring = key_ring()
     if ring is None:
         with reported(stored):
@@ -63,6 +80,7 @@ def keep(source: Path, stored: Stored) -> None:
     else:
         seal(source, stored, ring)
         source.unlink()
+    return ring is not None
 
 
 def seal(source: Path, stored: Stored, ring: KeyRing) -> None:
@@ -98,6 +116,8 @@ def _lent(stored: Stored, between: Tell) -> Iterator[Path]:
         yield stored.path
         return
     with sealing.held(stored.path) as is_sealed_now:
+        if not is_sealed_now and stored.was_sealed():
+            raise FileDamaged(NOT_SEALED)
         if not is_sealed_now:
             yield stored.path
             return

@@ -42,6 +42,10 @@ class StoredFile:
     def size_bytes(self) -> int:
         return self._content.size_bytes
 
+    @property
+    def is_sealed(self) -> bool:
+        return isinstance(self._content, _Sealed)
+
     def read(self, offset: int, length: int) -> bytes:
         """What there is of these bytes: less only at the end. Nothing that was altered is given out.
 

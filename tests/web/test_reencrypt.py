@@ -13,13 +13,13 @@ from django.core.management import CommandError, call_command
 from accounts.models import AuditEntry, User
 from library import reencryption
 from library.models import Dub
-from library.reencryption import Step
+from library.reencryption import Kept, Step
 from pipeline.errors import KeyMissing
-from pipeline.vault import known, reading
+from pipeline.vault import known, reading, sealing
 from tests.factories import artifact_of, make_dub, make_upload
 from tests.vault.rings import ring
 from uploads import storage
-from uploads.models import Upload
+from uploads.models import KeptFile, Upload
 from uploads.storage import Stored
 
 pytestmark = pytest.mark.django_db
@@ -42,13 +42,18 @@ def reencrypt(*options: str) -> str:
     return output.getvalue()
 
 
-def kept() -> list[Stored]:
-    return [each.stored for each in reencryption.kept_files()]
+def kept_of(row: KeptFile) -> Kept:
+    return next(each for each in reencryption.kept_files() if each.row == row)
 
 
 def key_ids() -> set[str]:
     """What the files are sealed with; "" for one in clear."""
-    return {_key_id(stored) for stored in kept()}
+    return {_key_id(each.stored) for each in reencryption.kept_files()}
+
+
+def marks() -> set[bool]:
+    """What the rows say of their files."""
+    return {each.row.is_sealed for each in reencryption.kept_files()}
 
 
 def _key_id(stored: Stored) -> str:
@@ -63,13 +68,14 @@ def assert_all_readable(upload: Upload, dub: Dub) -> None:
             assert file.read(0, file.size_bytes) == content
 
 
+@pytest.mark.django_db(transaction=True)
 def test_plain_files_are_sealed_then_given_another_key_then_opened_again(
     upload: Upload, dub: Dub, settings: LazySettings, data_dir: Path
 ) -> None:
     changed_ns = upload.source_path.stat().st_mtime_ns
     settings.ENCRYPTION_KEY_RING = ring("a")
     assert "to seal" in reencrypt()
-    assert key_ids() == {"a"}
+    assert (key_ids(), marks()) == ({"a"}, {True})
     assert_all_readable(upload, dub)
 
     settings.ENCRYPTION_KEY_RING = ring("b", "a")
@@ -81,7 +87,7 @@ def test_plain_files_are_sealed_then_given_another_key_then_opened_again(
         known.require(data_dir, None)
 
     assert "in clear" in reencrypt("--unseal")
-    assert key_ids() == {""}
+    assert (key_ids(), marks()) == ({""}, {False})
     assert_all_readable(upload, dub)
     known.require(data_dir, None)
     assert upload.source_path.stat().st_mtime_ns == changed_ns
@@ -102,7 +108,7 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(
 
 def test_it_goes_on_where_it_was_ended(upload: Upload, dub: Dub, settings: LazySettings) -> None:
     settings.ENCRYPTION_KEY_RING = ring("a")
-    first, *others = kept()
+    first, *others = reencryption.kept_files()
     reencryption.carry_out(first, ring("a"))
 
     said = reencrypt()
@@ -127,7 +133,7 @@ def test_a_file_whose_key_is_gone_is_said_and_the_others_are_done(
     upload: Upload, dub: Dub, settings: LazySettings
 ) -> None:
     settings.ENCRYPTION_KEY_RING = ring("lost")
-    assert reencryption.carry_out(upload.stored, ring("lost")) is Step.SEAL
+    assert reencryption.carry_out(kept_of(upload), ring("lost")) is Step.SEAL
     settings.ENCRYPTION_KEY_RING = ring("a")
 
     with pytest.raises(CommandError):
@@ -150,6 +156,56 @@ def test_a_process_that_still_seals_with_an_older_key_has_that_key_asked_for_aga
     settings.ENCRYPTION_KEY_RING = ring("b", "a")
     reencrypt()
     known.require(data_dir, ring("b"))
+
+
+def test_one_that_ended_between_a_file_and_its_row_has_the_next_one_write_the_row(
+    upload: Upload, dub: Dub, settings: LazySettings
+) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("a")
+    sealing.seal_in_place(upload.source_path, upload.stored.object_id, ring("a"))
+    assert_all_readable(upload, dub)
+
+    reencrypt()
+
+    assert (key_ids(), marks()) == ({"a"}, {True})
+    assert_all_readable(upload, dub)
+
+
+def test_what_one_that_was_killed_left_behind_is_taken_away(upload: Upload, settings: LazySettings) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("a")
+    left = upload.source_path.with_name(f".{upload.source_path.name}.1-0123456789ab.partial")
+    left.write_bytes(FILM)
+
+    reencrypt()
+
+    assert [path.name for path in upload.folder.iterdir()] == ["source"]
+
+
+def test_only_one_runs_at_a_time(upload: Upload, settings: LazySettings, data_dir: Path) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("a")
+
+    with reencryption.alone(data_dir), pytest.raises(CommandError, match="another"):
+        reencrypt()
+
+    assert key_ids() == {""}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plain_file_in_the_place_of_a_sealed_one_is_not_made_ours_unless_the_operator_says_so(
+    upload: Upload, dub: Dub, settings: LazySettings
+) -> None:
+    settings.ENCRYPTION_KEY_RING = ring("a")
+    reencrypt()
+    upload.source_path.write_bytes(FILM)
+
+    with pytest.raises(CommandError):
+        reencrypt()
+
+    assert not storage.is_sealed(upload.stored)
+    assert AuditEntry.objects.get(action="tampering_found_failed").object_id == str(upload.id)
+    reencrypt("--unseal")  # "all of these are what they should be"
+    reencrypt()
+    assert (key_ids(), marks()) == ({"a"}, {True})
 
 
 def test_without_keys_it_says_what_to_set(settings: LazySettings) -> None:

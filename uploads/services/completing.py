@@ -119,7 +119,8 @@ def _keep(upload: Upload, media: dict[str, object], sha256: str, *, now: datetim
     """
     with files.refusals():
         upload.folder.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    ring = None if storage.is_sealed(upload.stored_incoming) else storage.key_ring()
+    is_sealed = storage.is_sealed(upload.stored_incoming)
+    ring = None if is_sealed else storage.key_ring()
     if ring is not None:  # before the transaction, as it takes its time; until that is committed the plain file counts
         with files.refusals():
             upload.folder.mkdir(mode=0o750, exist_ok=True)
@@ -128,7 +129,8 @@ def _keep(upload: Upload, media: dict[str, object], sha256: str, *, now: datetim
         kept = Upload.objects.select_for_update(no_key=True).get(id=upload.id)
         kept.state, kept.media, kept.sha256 = UploadState.READY, media, sha256
         kept.updated_at, kept.expires_at, kept.writer = now, None, ""
-        kept.save(update_fields=["state", "media", "sha256", "updated_at", "expires_at", "writer"])
+        kept.is_sealed = is_sealed or ring is not None
+        kept.save(update_fields=["state", "media", "sha256", "updated_at", "expires_at", "writer", "is_sealed"])
         with files.refusals():
             if ring is None:
                 upload.incoming_folder.rename(upload.folder)

@@ -13,13 +13,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
 from accounts.audit.recording import Action, record
-from library import reencryption
+from library import reencryption, tampering
 from library.reencryption import Kept, Step
-from pipeline.errors import DubbingError
+from pipeline.errors import DubbingError, FileDamaged, FileInUse
 from pipeline.vault import known
 from pipeline.vault.keys import KeyRing
 from uploads import storage
-from uploads.storage import Stored
 
 REPORT_EVERY = 100
 
@@ -36,26 +35,43 @@ class Command(BaseCommand):
         if ring is None:
             raise CommandError("no encryption keys are set; see ENCRYPTION_KEYS in docs/settings.md")
         target = None if unseal else ring
-        act = reencryption.step_for if dry_run else reencryption.carry_out
-        counts: Counter[Step] = Counter()
-        for number, kept in enumerate(reencryption.kept_files(), 1):
-            counts[self._told(kept, lambda stored: act(stored, target))] += 1
-            if number % REPORT_EVERY == 0:
-                self.stdout.write(f"{number} files …")
-        done = "; ".join(f"{step}: {count}" for step, count in counts.items()) or "there are no files"
-        self.stdout.write(f"{done} (nothing was changed)" if dry_run else done)
-        if not dry_run:
-            done_counts = {step.name.lower(): count for step, count in counts.items()}
-            record(Action.REENCRYPTED, actor=None, current=target.current.id if target else "", files=done_counts)
+        if dry_run:
+            counts = self._counted(lambda kept: reencryption.step_for(kept, target))
+            self.stdout.write(f"{_summed_up(counts)} (nothing was changed)")
+        else:
+            try:
+                with reencryption.alone(Path(settings.DATA_DIR)):
+                    counts = self._carried_out(target)
+            except FileInUse as error:
+                raise CommandError(str(error)) from error
         if counts[Step.FAILED]:
             raise CommandError("some files were left as they are; solve what is said above and run this again")
-        if not dry_run:
-            self._finish(target)
 
-    def _told(self, kept: Kept, act: Callable[[Stored], Step]) -> Step:
+    def _carried_out(self, target: KeyRing | None) -> Counter[Step]:
+        if target is None:
+            reencryption.forget_what_was_sealed()
+        counts = self._counted(lambda kept: reencryption.carry_out(kept, target))
+        self.stdout.write(_summed_up(counts))
+        done = {step.name.lower(): count for step, count in counts.items()}
+        record(Action.REENCRYPTED, actor=None, current=target.current.id if target else "", files=done)
+        if not counts[Step.FAILED]:
+            self._finish(target)
+        return counts
+
+    def _counted(self, act: Callable[[Kept], Step]) -> Counter[Step]:
+        counts: Counter[Step] = Counter()
+        for number, kept in enumerate(reencryption.kept_files(), 1):
+            counts[self._told(kept, act)] += 1
+            if number % REPORT_EVERY == 0:
+                self.stdout.write(f"{number} files …")
+        return counts
+
+    def _told(self, kept: Kept, act: Callable[[Kept], Step]) -> Step:
         try:
-            step = act(kept.stored)
+            step = act(kept)
         except DubbingError as error:
+            if isinstance(error, FileDamaged):
+                tampering.note(kept.row)
             self.stderr.write(f"{kept.stored.path}: {error}")
             return Step.FAILED
         if step is not Step.NONE:
@@ -69,3 +85,7 @@ class Command(BaseCommand):
             self.stdout.write("Everything lies in clear; take the keys away before the site is started again.")
         else:
             self.stdout.write(f"Every file opens with the key {target.current.id!r}; no other key is needed any more.")
+
+
+def _summed_up(counts: Counter[Step]) -> str:
+    return "; ".join(f"{step}: {count}" for step, count in counts.items()) or "there are no files"
