@@ -6,30 +6,25 @@ Django's FileResponse knows no ranges, and under ASGI a synchronous iterator wou
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from email.utils import formatdate
+from functools import partial
 
-from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
-from accounts.audit.recording import Action, record
-from accounts.models import AuditEntry
+from library import tampering
 from library.models import Artifact, ArtifactKind
+from library.pieces import Pieces, PiecesAsync, Source
 from pipeline.errors import FileDamaged
-from pipeline.vault.reading import PIECE_BYTES, StoredFile
+from pipeline.vault.reading import StoredFile
 from uploads import storage
-from uploads.storage import Stored
 
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)  # more digits than any file needs are no range
-NOTED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ def serve(request: HttpRequest, artifact: Artifact, *, as_attachment: bool = Fal
     try:
         response = unchanged or _answer(request, artifact, etag)
     except FileDamaged:
-        _note_tampering(request, artifact)
+        tampering.note(artifact, request)
         raise
     response.headers["ETag"] = etag
     response.headers["Last-Modified"] = formatdate(modified_s, usegmt=True)
@@ -98,13 +93,6 @@ def serve(request: HttpRequest, artifact: Artifact, *, as_attachment: bool = Fal
     if disposition:
         response.headers["Content-Disposition"] = disposition
     return response
-
-
-def _note_tampering(request: HttpRequest, artifact: Artifact) -> None:
-    """Once a day for each file: a player asks dozens of times."""
-    noted = AuditEntry.objects.filter(action=Action.TAMPERING_FOUND, object_id=str(artifact.pk))
-    if not noted.filter(at__gt=timezone.now() - NOTED_FOR).exists():
-        record(Action.TAMPERING_FOUND, actor=None, target=artifact, request=request)
 
 
 def _answer(request: HttpRequest, artifact: Artifact, etag: str) -> HttpResponseBase:
@@ -122,7 +110,7 @@ def _answer(request: HttpRequest, artifact: Artifact, etag: str) -> HttpResponse
         sent = part or ByteRange(0, size_bytes - 1)
         response: HttpResponseBase = HttpResponse()
         if request.method != "HEAD":
-            response = _body(request, artifact.stored, file, sent)
+            response = _body(request, artifact, file, sent)
             closing.pop_all()  # the response closes it
     response.headers["Content-Type"] = artifact.content_type
     response.headers["Content-Length"] = str(sent.length)
@@ -139,71 +127,11 @@ def _wanted(request: HttpRequest, etag: str, size_bytes: int) -> ByteRange | Non
     return parse_range(request.headers.get("Range", ""), size_bytes)
 
 
-def _body(request: HttpRequest, stored: Stored, file: StoredFile, part: ByteRange) -> StreamingHttpResponse:
+def _body(request: HttpRequest, artifact: Artifact, file: StoredFile, part: ByteRange) -> StreamingHttpResponse:
     """Its first piece is read before anything is answered: what is wrong with the file is still told as an error then.
 
     Raises FileDamaged, StorageError.
     """
-    source = _Source(stored, file, part)
-    source.read_first()
-    pieces = _PiecesAsync(source) if isinstance(request, ASGIRequest) else _Pieces(source)
-    return StreamingHttpResponse(pieces)
-
-
-class _Source:
-    """A part of a file, piece by piece."""
-
-    def __init__(self, stored: Stored, file: StoredFile, part: ByteRange) -> None:
-        self._stored, self._file = stored, file
-        self._offset, self._left = part.start, part.length
-        self._first = b""
-
-    def read_first(self) -> None:
-        self._first = self._read()
-
-    def next(self) -> bytes:
-        """Empty at the end. Raises FileDamaged, StorageError."""
-        if self._first:
-            piece, self._first = self._first, b""
-            return piece
-        return self._read()
-
-    @property
-    def is_at_hand(self) -> bool:
-        """Whether `next` answers at once."""
-        return bool(self._first) or self._left == 0
-
-    def close(self) -> None:
-        self._file.close()
-
-    def _read(self) -> bytes:
-        with storage.reported(self._stored):
-            piece = self._file.read(self._offset, min(PIECE_BYTES, self._left))
-        self._offset, self._left = self._offset + len(piece), self._left - len(piece)
-        return piece
-
-
-class _Pieces:
-    """Closed with its response, also when nobody has begun to read."""
-
-    def __init__(self, source: _Source) -> None:
-        self._source = source
-        self.close = source.close
-
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self._source.next():
-            yield piece
-
-
-class _PiecesAsync:
-    def __init__(self, source: _Source) -> None:
-        self._source = source
-        self.close = source.close  # waits for a read that a vanished client left running
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read = sync_to_async(self._source.next, thread_sensitive=False)
-        try:
-            while piece := self._source.next() if self._source.is_at_hand else await read():
-                yield piece
-        finally:
-            self.close()
+    source = Source(artifact.stored, file, part.start, part.length)
+    kind = PiecesAsync if isinstance(request, ASGIRequest) else Pieces
+    return StreamingHttpResponse(kind(source, partial(tampering.note, artifact, request)))

@@ -214,6 +214,17 @@ class PatientRequest(WebRequest):
             message["headers"] = [*message.get("headers", ()), (b"Connection", b"close")]
         super().handle_reply(message)
 
+    def handle_exception(self, exception: BaseException) -> None:
+        """An answer that has begun is cut, so that it is not taken for whole. daphne would begin another one, fail at
+        that, and look after no request from then on.
+        """
+        if not self._response_started:
+            super().handle_exception(exception)
+        elif not self.finished and self.channel is not None:
+            if self.producer is not None:
+                self.unregisterProducer()
+            self.channel.loseConnection()
+
     def finish(self) -> None:
         super().finish()
         self.close_body()

@@ -18,8 +18,9 @@ from django.test import Client
 from accounts.models import AuditEntry, User
 from jobs import dispatch, tasks
 from jobs.models import JobState
+from library import reencryption
 from library.models import Dub
-from pipeline.errors import DiskFull, KeyMissing, NotMedia
+from pipeline.errors import DiskFull, FileDamaged, KeyMissing, NotMedia
 from pipeline.settings import DubSettings
 from pipeline.vault.header import MAGIC
 from tests.factories import artifact_of, make_dub
@@ -171,6 +172,57 @@ def test_a_damaged_file_is_an_error_and_gives_out_nothing_of_what_was_damaged(as
 
     assert (response.status_code, response.json()["code"]) == (500, "vault.damaged")
     assert AuditEntry.objects.get(action="tampering_found_failed").object_id == str(artifact_of(dub).id)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_damage_in_the_middle_of_a_film_cuts_the_answer_and_is_recorded_once(
+    as_alice: Client, alice: User, tmp_path: Path, data_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    artifact = artifact_of(make_dub(alice, tmp_path, {"mp4.mp4": FILM}))
+    content = bytearray(artifact.path.read_bytes())
+    content[-1000] ^= 1
+    artifact.path.write_bytes(content)
+
+    with running_server(data_dir, ENCRYPTION_KEYS=written("a")) as server:
+        for _ in range(2):
+            link = http.client.HTTPConnection(server.address, timeout=60)
+            with closing(link):
+                headers = {"Cookie": f"sessionid={as_alice.cookies['sessionid'].value}"}
+                link.request("GET", f"/dubs/{artifact.dub_id}/files/mp4/", headers=headers)
+                answer = link.getresponse()
+                with pytest.raises(http.client.IncompleteRead) as cut:
+                    answer.read()
+            assert (answer.status, answer.headers["Content-Length"]) == (200, str(len(FILM)))
+            assert FILM.startswith(cut.value.partial)
+            assert 0 < len(cut.value.partial) < len(FILM)
+
+    entry = AuditEntry.objects.get(action="tampering_found_failed")
+    assert (entry.object_id, entry.address) == (str(artifact.id), "127.0.0.1")
+    said = "".join(capfd.readouterr())
+    assert said.count("stored_file_not_opened") == 2
+    assert "segment 10 was altered" in said
+
+
+def test_a_plain_file_in_the_place_of_a_sealed_one_is_refused_and_recorded(as_alice: Client, dub: Dub) -> None:
+    artifact = artifact_of(dub)
+    artifact.path.write_bytes(FILM)
+
+    response = as_alice.get(address(dub))
+
+    assert (response.status_code, response.json()["code"]) == (500, "vault.damaged")
+    assert AuditEntry.objects.get(action="tampering_found_failed").object_id == str(artifact.id)
+    with pytest.raises(FileDamaged), storage.plaintext(artifact.stored):
+        pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_read_before_its_file_was_opened_for_good_does_not_stand_in_the_way(dub: Dub) -> None:
+    early = artifact_of(dub)
+    reencryption.forget_what_was_sealed()
+    early.path.write_bytes(FILM)
+
+    with storage.opened(early.stored) as file, storage.plaintext(early.stored) as path:
+        assert file.read(0, len(FILM)) == path.read_bytes() == FILM
 
 
 def test_a_file_of_before_there_were_keys_is_served_as_it_is(

@@ -1,0 +1,86 @@
+"""The bytes of a kept file on their way to a client: bounded memory, and told of when they are found altered midway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import copy_context
+
+from asgiref.sync import sync_to_async
+
+from pipeline.errors import FileDamaged
+from pipeline.vault.reading import PIECE_BYTES, StoredFile
+from uploads import storage
+from uploads.storage import Stored
+
+Tell = Callable[[], None]
+
+
+class Source:
+    """Some bytes of an open file, piece by piece; one thread asks at a time. The first piece is read at once, so that
+    what is wrong with the file can still be answered as an error. Raises FileDamaged, StorageError.
+    """
+
+    def __init__(self, stored: Stored, file: StoredFile, offset: int, length: int) -> None:
+        self._stored, self._file = stored, file
+        self._offset, self._left = offset, length
+        self.first = self.next()
+
+    @property
+    def is_read(self) -> bool:
+        return self._left == 0
+
+    def next(self) -> bytes:
+        """Empty at the end. Raises FileDamaged, StorageError."""
+        with storage.reported(self._stored):
+            piece = self._file.read(self._offset, min(PIECE_BYTES, self._left))
+        self._offset, self._left = self._offset + len(piece), self._left - len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Waits for a read that a vanished client left running."""
+        self._file.close()
+
+
+class Pieces:
+    """Closed with its response, also when nobody has begun to read. `on_damage` is called before FileDamaged is raised,
+    which cuts the answer short.
+    """
+
+    def __init__(self, source: Source, on_damage: Tell) -> None:
+        self._source, self._on_damage = source, on_damage
+        self.close = source.close
+
+    def __iter__(self) -> Iterator[bytes]:
+        piece = self._source.first
+        try:
+            while piece:
+                yield piece
+                piece = self._source.next()
+        except FileDamaged:
+            self._on_damage()
+            raise
+
+
+class PiecesAsync:
+    """The same; one piece is read, and opened where it is sealed, while the client takes the one before."""
+
+    def __init__(self, source: Source, on_damage: Tell) -> None:
+        self._source, self._on_damage = source, on_damage
+        self.close = source.close
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        loop, context = asyncio.get_running_loop(), copy_context()  # the log's lines name the request
+        ahead, piece = None, self._source.first
+        try:
+            while piece:
+                ahead = None if self._source.is_read else loop.run_in_executor(None, context.run, self._source.next)
+                yield piece
+                piece = await ahead if ahead is not None else b""
+        except FileDamaged:
+            await sync_to_async(self._on_damage)()
+            raise
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+            self.close()
