@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.security.attack import carriers, guessing, pages, strangers
+from tests.security.attack import carriers, disk, guessing, pages, strangers
 from tests.security.attack.attack import Attack
 
-ATTACKS: tuple[Attack, ...] = (*strangers.ATTACKS, *guessing.ATTACKS, *carriers.ATTACKS, *pages.ATTACKS)
+ATTACKS: tuple[Attack, ...] = (*strangers.ATTACKS, *guessing.ATTACKS, *carriers.ATTACKS, *pages.ATTACKS, *disk.ATTACKS)
