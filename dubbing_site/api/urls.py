@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
+
+from dubbing_site.api.description import Description
 
 urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("uploads.api.urls")),
     path("", include("jobs.api.urls")),
     path("", include("library.api.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", Description.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
 ]

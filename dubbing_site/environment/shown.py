@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from dubbing_site.environment.fields import Environment
 
 HIDDEN = "…"
-# The password in an address, up to the last @ before the host: it may hold any other character itself.
-PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):\S*@")
+# The password in an address, up to the last @ before the host: it may hold any other character itself, and so may the
+# name before it.
+PASSWORD = re.compile(r"(?<=://)([^:\s]*):\S*@")
+# Redis and PostgreSQL also take it after the question mark.
+ASKED_FOR = re.compile(r"(?<=[?&])([^=&\s]*(?:pass|pwd|secret|token|key)[^=&\s]*)=[^&\s]*", re.IGNORECASE)
 
 
 def shown(settings: Environment) -> Iterator[tuple[str, str, bool]]:
@@ -30,4 +33,6 @@ def _written(value: object) -> str:
 
 
 def _masked(text: str, *, is_secret: bool) -> str:
-    return (text and HIDDEN) if is_secret else PASSWORD.sub(rf"\1:{HIDDEN}@", text)
+    if is_secret:
+        return text and HIDDEN
+    return ASKED_FOR.sub(rf"\1={HIDDEN}", PASSWORD.sub(rf"\1:{HIDDEN}@", text))

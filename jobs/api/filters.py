@@ -7,12 +7,14 @@ from typing import ClassVar
 import django_filters
 
 from jobs.models import Job, JobState
+from library.api.filters import SERIES_NUMBER_MAX, WholeNumberFilter
 
 
 class JobFilter(django_filters.FilterSet):
     state = django_filters.MultipleChoiceFilter(choices=JobState.choices)
     project = django_filters.UUIDFilter(field_name="project_id")
     series = django_filters.CharFilter(lookup_expr="iexact")
+    season = WholeNumberFilter(min_value=0, max_value=SERIES_NUMBER_MAX)
 
     class Meta:
         model = Job

@@ -142,6 +142,16 @@ def test_lists_come_in_pages_that_do_not_shift(as_alice: Client, alice: User) ->
     assert shown == [str(job.id) for job in reversed(jobs)][:4]
 
 
+@pytest.mark.parametrize("path", ["/api/jobs", "/api/dubs"])
+@pytest.mark.parametrize("number", ["1E5", "-1", "-1E-99999999", "9" * 5000, "1.5"])
+def test_a_season_is_a_whole_number_of_a_sensible_size(as_alice: Client, path: str, number: str) -> None:
+    """`int(Decimal("1E-99999999"))` keeps Python busy for days."""
+    answer = as_alice.get(path, {"season": number})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert as_alice.get(path, {"season": "2"}).status_code == 200
+
+
 def test_a_dub_lists_its_files(as_alice: Client, alice: User, tmp_path: Path) -> None:
     dub = make_dub(alice, tmp_path)
 
@@ -173,6 +183,15 @@ def test_the_schema_is_complete_and_every_route_is_documented(as_alice: Client) 
     missing = [f"{method} {path}" for method, path in routes if f"{method} {path}" not in documented]
     assert len(routes) >= 12
     assert missing == []
+
+
+def test_the_schema_is_the_same_whatever_is_asked_of_it(client: Client, db: None) -> None:
+    plain = client.get("/api/schema/")
+
+    odd = client.get("/api/schema/", {"lang": "xx-made-up", "version": "1\n2"})
+
+    assert (odd.status_code, odd.content) == (200, plain.content)
+    assert "Content-Disposition" not in odd.headers
 
 
 def test_the_documentation_page_needs_no_inline_script(as_alice: Client) -> None:

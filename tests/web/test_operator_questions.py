@@ -108,7 +108,7 @@ def test_config_shows_every_setting_and_no_secret(settings: LazySettings, monkey
     addresses = {
         "DATABASE_URL": "postgres://dub:hush@db/dub",
         "REDIS_URL": "redis://:hu@hush/sh@cache:6379/0",
-        "EMAIL_URL": "smtp+tls://dub:hush@mail:587",
+        "EMAIL_URL": "smtp+tls://dub@mail.example:hush@mail:587",
     }
     secrets = {name: "hush" for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "ADMIN_PASSWORD", "ENCRYPTION_KEYS")}
     setup(settings, monkeypatch, PORT="9000", **addresses, **secrets)
@@ -121,6 +121,24 @@ def test_config_shows_every_setting_and_no_secret(settings: LazySettings, monkey
     assert "hush" not in output.getvalue()
     assert {"PORT=9000", "SECRET_KEY=…", "DATABASE_URL=postgres://dub:…@db/dub"} <= set(lines)
     assert "REDIS_URL=redis://:…@cache:6379/0" in lines
+
+
+def test_config_hides_a_password_wherever_an_address_holds_it(
+    settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = {
+        "DATABASE_URL": "postgres://domain/dub:hush@db/dub?connect_timeout=5&PassWord=hush",
+        "REDIS_URL": "redis://cache:6379/0?password=hush",
+    }
+    setup(settings, monkeypatch, **addresses)
+    output = io.StringIO()
+
+    call_command("config", stdout=output)
+
+    lines = output.getvalue().splitlines()
+    assert "hush" not in output.getvalue()
+    assert "DATABASE_URL=postgres://domain/dub:…@db/dub?connect_timeout=5&PassWord=…" in lines
+    assert "REDIS_URL=redis://cache:6379/0?password=…" in lines
 
 
 def test_config_shows_what_differs_from_the_defaults(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
