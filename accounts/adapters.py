@@ -8,8 +8,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 
+from accounts.backends import name_in
 from accounts.limits import Limit, by_address, take
 from accounts.sealing import Purpose, seal, unseal
+from accounts.selectors import account_named
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -22,9 +24,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises RateLimited. Instead of allauth's own limit, whose counts lie in a cache."""
-        name = (credentials.get("email") or credentials.get("username") or "").casefold()
-        take(Limit.SIGN_IN_BY_ACCOUNT, f"{by_address(request)} {name}")
-        take(Limit.SIGN_IN_BY_ACCOUNT_ANYWHERE, name)
+        name = name_in(credentials)
+        account = account_named(name)
+        whose = str(account.pk) if account else name.casefold()
+        take(Limit.SIGN_IN_BY_ACCOUNT, f"{by_address(request)} {whose}")
+        take(Limit.SIGN_IN_BY_ACCOUNT_ANYWHERE, whose)
 
 
 class MFAAdapter(DefaultMFAAdapter):

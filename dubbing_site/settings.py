@@ -110,6 +110,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "dubbing_site.headers.security_headers",
     "dubbing_site.static_files.StaticFilesMiddleware",
     "accounts.sessions.middleware.SessionMiddleware",
@@ -123,8 +125,6 @@ MIDDLEWARE = [
     "dubbing_site.page_limits.PageLimits",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
 ]
 ROOT_URLCONF = "dubbing_site.urls"
 ASGI_APPLICATION = "dubbing_site.asgi.application"
@@ -232,8 +232,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.backends.PasswordBackend",
     "accounts.role_permissions.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -276,6 +275,7 @@ ADMIN_PASSWORD_FILE = ENVIRONMENT.admin_password_file
 REQUIRE_ADMIN_MFA = ENVIRONMENT.require_admin_mfa
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 vars().update(environ.Env.email_url_config(ENVIRONMENT.email_url or "consolemail://"))
+EMAIL_TIMEOUT = 30  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
 
 # API
@@ -286,7 +286,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.UserThrottle"],
-    "DEFAULT_PAGINATION_CLASS": "dubbing_site.api.pagination.NewestFirst",
+    "DEFAULT_PAGINATION_CLASS": "accounts.api.pagination.NewestFirst",
     "DEFAULT_PARSER_CLASSES": [
         "dubbing_site.api.parsers.JSONParser",
         "rest_framework.parsers.FormParser",

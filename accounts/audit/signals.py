@@ -8,12 +8,13 @@ from allauth.account import signals as account
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth
-from django.db.models import Q
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.audit.recording import Action, record
+from accounts.backends import name_in
 from accounts.models import User
+from accounts.selectors import account_named
 
 
 @receiver(auth.user_logged_in, dispatch_uid="audit")
@@ -30,9 +31,7 @@ def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
 @receiver(auth.user_login_failed, dispatch_uid="audit")
 def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_more: Any) -> None:
     """Whose name was tried, where somebody has it; any other is not kept: it may be a password in the wrong place."""
-    tried = str(credentials.get("username") or credentials.get("email") or "")
-    user = User.objects.filter(Q(username__iexact=tried) | Q(email__iexact=tried)).first() if tried else None
-    record(Action.SIGN_IN_FAILED, actor=None, target=user, request=request)
+    record(Action.SIGN_IN_FAILED, actor=None, target=account_named(name_in(credentials)), request=request)
 
 
 @receiver(account.user_signed_up, dispatch_uid="audit")

@@ -32,7 +32,7 @@ def make_account(
             # Without a field it is the password that was refused.
             form.add_error(None if hasattr(error, "error_dict") else "password1", error)
         else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            login(request, user, backend="accounts.backends.PasswordBackend")
             messages.success(request, welcome)
             return redirect("jobs:home")
     return render(request, template, {"form": form}, status=422 if form.errors else 200)

@@ -81,7 +81,7 @@ def pair_finish(request: HttpRequest) -> HttpResponse:
     found = _held(request)
     user = pairing.finish(found)
     request.session.flush()
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="accounts.backends.PasswordBackend")
     if found.factor is not None:
         count_as_shown(request, user, found.factor)
     return redirect("jobs:home")

@@ -44,7 +44,7 @@ def test_the_database_holds_neither_the_cookie_nor_readable_data(alice: User) ->
 
     assert key_of(client) not in stored
     assert "_auth_user_id" not in stored
-    assert "ModelBackend" not in stored
+    assert "PasswordBackend" not in stored
     client.cookies["sessionid"] = row_of(client).session_key
     assert not is_signed_in(client)
 

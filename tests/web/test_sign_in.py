@@ -7,11 +7,12 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import LazySettings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from accounts.models import User
 from accounts.sealing import CannotUnseal
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_user
 
 
 def sign_in(client: Client, login: str, password: str = PASSWORD) -> int:
@@ -35,6 +36,52 @@ def test_guessing_passwords_is_slowed_down(client: Client, alice: User) -> None:
 
     assert sign_in(client, "alice") == 429
     assert client.get("/api/jobs").status_code == 401
+
+
+@pytest.mark.parametrize("login", ["alice", "alice@example.org"])
+def test_name_and_address_are_one_account_to_guess_at(client: Client, alice: User, login: str) -> None:
+    names = ["alice", "ALICE", "alice@example.org", "Alice@Example.org", " alice "]
+    for number in range(10):
+        sign_in(client, names[number % len(names)], "wrong")
+
+    assert sign_in(client, login) == 429
+    assert sign_in(client, "bob") == 200
+
+
+def test_names_that_nobody_has_count_each_for_itself(client: Client, db: None) -> None:
+    answers = [sign_in(client, "mallory", "wrong") for _ in range(11)]
+
+    assert answers == [200] * 10 + [429]
+    assert sign_in(client, "malory") == 200
+
+
+@pytest.mark.parametrize("login", ["alice", "alice@example.org", "mallory", "m@example.org", "carol", "m" * 60_000])
+def test_any_name_costs_one_hash_so_that_the_time_tells_nothing(
+    client: Client, alice: User, login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_user("carol", is_active=False)
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+
+    assert sign_in(client, login, "wrong") == 200
+
+    assert hashed == ["wrong"]
+
+
+def test_an_address_is_its_owners_even_if_another_account_is_called_that(client: Client, alice: User) -> None:
+    User.objects.create_user("alice@example.org", "", "another phrase entirely")
+
+    sign_in(client, "alice@example.org", "another phrase entirely")
+    assert client.get("/api/jobs").status_code == 401
+
+    sign_in(client, "alice@example.org")
+    assert client.get("/api/jobs").status_code == 200
 
 
 def test_signing_in_changes_the_session_so_that_nobody_can_plant_one(client: Client, alice: User) -> None:
