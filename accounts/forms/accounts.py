@@ -7,11 +7,13 @@ from typing import Any
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from django import forms
 from django.contrib.auth.forms import UsernameField
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.limits import Limit, take
 from accounts.models import User
+from accounts.password_resets import mail_link
 
 
 class NewAccountForm(forms.Form):
@@ -43,14 +45,18 @@ class NewAccountForm(forms.Form):
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):
-    """allauth's, and nobody's mailbox is flooded."""
+    """Nobody's mailbox is flooded, and nobody learns whether an address is known.
 
-    users: list[User]
+    allauth's own also finds addresses that somebody only said were theirs.
+    """
 
     def clean_email(self) -> str:
         """Raises RateLimited."""
-        take(Limit.PASSWORD_RESET_BY_ACCOUNT, self.cleaned_data["email"].casefold())
-        email: str = super().clean_email()
-        # allauth also finds addresses that somebody only said were theirs.
-        self.users = [user for user in self.users if user.email.casefold() == email.casefold()]
+        email: str = self.cleaned_data["email"]
+        take(Limit.PASSWORD_RESET_BY_ACCOUNT, email.casefold())
+        return email
+
+    def save(self, request: HttpRequest, **_more: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        mail_link(request, User.objects.filter(email__iexact=email, is_active=True).first())
         return email

@@ -3,19 +3,60 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator, Sequence
+from smtplib import SMTPServerDisconnected
+from typing import ClassVar
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import LazySettings
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from structlog.testing import capture_logs
 
 from accounts.models import AuditEntry, User
 from tests.factories import PASSWORD, enrol_totp
 
 NEW = "quite another phrase"
 FORM = {"password1": NEW, "password2": NEW}
+
+
+class HeldBackend(BaseEmailBackend):
+    """A mail server that answers when it is told to, badly if that is asked for."""
+
+    let_go = threading.Event()
+    fault: ClassVar[Exception | None] = None
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        assert self.let_go.wait(60)
+        if self.fault is not None:
+            raise self.fault
+        mail.outbox += messages
+        return len(messages)
+
+
+@pytest.fixture
+def mail_server(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HeldBackend]]:
+    settings.EMAIL_BACKEND = f"{__name__}.HeldBackend"
+    monkeypatch.setattr(HeldBackend, "let_go", threading.Event())
+    yield HeldBackend
+    HeldBackend.let_go.set()
+    sent_mails()
+
+
+def sent_mails() -> list[EmailMessage]:
+    """When all are on their way: they go out beside the answer."""
+    for thread in threading.enumerate():
+        if thread.name == "mail":
+            thread.join(60)
+    return mail.outbox
 
 
 def set_password(client: Client, link: str) -> int:
@@ -40,7 +81,7 @@ def printed_link(capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_mailed_link_sets_a_new_password(client: Client, alice: User) -> None:
     client.post("/accounts/password/reset/", {"email": "alice@example.org"})
-    found = re.search(r"http://testserver(/\S+)", str(mail.outbox[0].body))
+    found = re.search(r"http://testserver(/\S+)", str(sent_mails()[0].body))
     assert found
 
     set_password(client, found[1])
@@ -54,14 +95,51 @@ def test_strangers_are_told_the_same_and_nobody_is_written_to(client: Client, al
     unknown = client.post("/accounts/password/reset/", {"email": "mallory@example.org"}, follow=True)
 
     assert known.redirect_chain == unknown.redirect_chain
-    assert [to for sent in mail.outbox for to in sent.to] == ["alice@example.org"]
+    assert [to for sent in sent_mails() for to in sent.to] == ["alice@example.org"]
+
+
+def test_the_answer_waits_for_no_mail_server(client: Client, alice: User, mail_server: type[HeldBackend]) -> None:
+    answer = client.post("/accounts/password/reset/", {"email": "Alice@example.org"})
+
+    assert answer.status_code == 302
+    assert not mail.outbox
+    mail_server.let_go.set()
+    assert [sent.to for sent in sent_mails()] == [["alice@example.org"]]
+
+
+def test_as_much_is_done_for_an_address_that_nobody_has(client: Client, alice: User) -> None:
+    EmailAddress.objects.create(user=alice, email=alice.email, primary=True)
+    asked = []
+    for address in ("alice@example.org", "mallory@example.org"):
+        with CaptureQueriesContext(connection) as queries:
+            client.post("/accounts/password/reset/", {"email": address})
+        told = [query["sql"] for query in queries if "ratecount" not in query["sql"]]
+        asked.append([sql.split()[0] for sql in told if "account_emailaddress" not in sql])
+
+    assert asked[0] == asked[1]
+    assert len(sent_mails()) == 1
+    assert len(sent_mails()) == 1
+
+
+def test_a_mail_that_does_not_get_out_is_told_to_the_operator(
+    client: Client, alice: User, mail_server: type[HeldBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_server, "fault", SMTPServerDisconnected("the mail server hung up"))
+
+    with capture_logs() as lines:
+        answer = client.post("/accounts/password/reset/", {"email": "alice@example.org"})
+        mail_server.let_go.set()
+        sent_mails()
+
+    assert answer.status_code == 302
+    assert {"event": "mail_not_sent", "error": "the mail server hung up", "log_level": "error"} in lines
 
 
 def test_a_mailbox_is_not_flooded(client: Client, alice: User) -> None:
     answers = [client.post("/accounts/password/reset/", {"email": "alice@example.org"}) for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
-    assert len(mail.outbox) == 3
+    assert len(sent_mails()) == 3
 
 
 def test_a_printed_link_works_once(client: Client, alice: User, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,7 +179,7 @@ def test_an_address_that_was_not_confirmed_gets_no_link(client: Client, alice: U
 
     client.post("/accounts/password/reset/", {"email": "evil@example.org"})
 
-    assert not mail.outbox
+    assert not sent_mails()
 
 
 def test_a_session_alone_does_not_change_the_address(as_alice: Client) -> None:
