@@ -16,6 +16,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.page_language import for_anybody
+
 WORKER = Path("js/service_worker.js")
 SHELL = (  # what the page without a server is made of
     "css/app.css",
@@ -34,6 +36,7 @@ BACKGROUND = "#f4f7f6"  # while it starts; pages then say their own for light an
 SHARED_TYPES = ("video/*", "audio/*")
 
 
+@for_anybody
 @require_safe
 def manifest(request: HttpRequest) -> JsonResponse:
     """What a phone needs to install it and to list it under Share."""
@@ -63,12 +66,14 @@ def manifest(request: HttpRequest) -> JsonResponse:
     return JsonResponse(answer, content_type="application/manifest+json")
 
 
+@for_anybody
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """Rendered without the request, so that nothing of whoever asked can be in it."""
     return HttpResponse(render_to_string("offline.html"))
 
 
+@for_anybody
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
     """At the root, so that it may answer for the whole site; asked for anew each time browsers look for another one."""

@@ -57,6 +57,14 @@ def test_the_theme_of_the_account_is_there_before_any_script(as_alice: Client, a
     assert 'data-theme="dark"' in text_of(as_alice, "accounts:settings").partition(">")[2].partition(">")[0]
 
 
+@pytest.mark.parametrize("name", ["account_change_password", "account_reset_password_from_key_done"])
+def test_beside_a_new_password_stands_what_it_does_not_end(as_alice: Client, name: str) -> None:
+    page = text_of(as_alice, name)
+
+    assert "API keys stay good with a new password." in page
+    assert f'href="{reverse("accounts:keys")}"' in page.partition("API keys stay good")[2]
+
+
 def test_too_old_a_link_for_a_password_leads_to_a_new_one(client: Client, db: None) -> None:
     page = client.get(reverse("account_reset_password_from_key", args=["1", "guess"])).content.decode()
 
