@@ -11,6 +11,7 @@ import pytest
 from accounts.limits.table import ALLOWANCES, Limit
 from dubbing_site.environment import Environment
 from tests.security.attack.table import ATTACKS
+from tests.security.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -51,3 +52,9 @@ def test_every_attack_is_documented() -> None:
     shown = re.findall(r"^\| ([^|`]+) \| ([^|`]+) \|$", PAGE, re.MULTILINE)
 
     assert {(attack.name, attack.promise) for attack in ATTACKS} <= {(name, told) for name, told in shown}
+
+
+def test_all_strange_input_is_documented() -> None:
+    shown = set(re.findall(r"^\| ([^|`]+) \| ([\d,]+) \| ([^|`]+) \|$", PAGE, re.MULTILINE))
+
+    assert {(target.name, f"{target.cases:,}", target.promise) for target in TARGETS} <= shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,9 +14,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()  # before anything that needs models
 
-from tests.security.attack.attack import Scale, line_of  # noqa: E402
-from tests.security.attack.ground import prepared  # noqa: E402
+from tests.security.attack.attack import Attack, Scale, line_of  # noqa: E402
+from tests.security.attack.ground import Ground, prepared  # noqa: E402
 from tests.security.attack.table import ATTACKS  # noqa: E402
+from tests.security.telling import told_every_minute  # noqa: E402
 
 PROCESSES = 4
 
@@ -33,10 +35,16 @@ def main() -> int:
         prepared(Path(folder), PROCESSES) as ground,
     ):
         for attack in chosen:
-            tried = attack.run(ground, scale)
-            print(line_of(attack, tried), flush=True)
-            is_well = is_well and not tried.succeeded
+            is_well = _is_refused(attack, ground, scale) and is_well
     return 0 if is_well else 1
+
+
+def _is_refused(attack: Attack, ground: Ground, scale: Scale) -> bool:
+    before, began_s = len(ground.answers), time.monotonic()
+    with told_every_minute(lambda: f"{attack.name} | {len(ground.answers) - before:,} answers"):
+        tried = attack.run(ground, scale)
+    print(f"{line_of(attack, tried)}\n          {time.monotonic() - began_s:.0f} s", flush=True)
+    return not tried.succeeded
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ PRODUCT = ("accounts", "uploads", "library", "jobs", "pipeline", "dubbing_site")
 PARSERS = frozenset({"xml", "lxml", "zipfile", "tarfile", "rarfile", "py7zr", "pickle", "marshal", "shelve", "yaml"})
 BETWEEN_OUR_PROCESSES = {"jobs/transport/shared.py": {"pickle"}}  # a pipe that nobody else can write to
 NO_ADDRESSES = ("next", "previous", "file")  # of a list's pages: said, never taken; of a form: the file's bytes
+ANSWER_S = 600.0  # of a socket: late on a busy machine is no find
 TEAM, AUDIENCE = "team.example.com", "this site"
 
 
@@ -53,9 +54,9 @@ def _sockets(ground: Ground, _scale: Scale) -> Tried:
 async def _opened(place: str, headers: dict[str, str]) -> str:
     """The status that refused it, the code that closed it, or "open" once something was said."""
     try:
-        async with websockets.connect(place, additional_headers=headers, open_timeout=60) as socket:
+        async with websockets.connect(place, additional_headers=headers, open_timeout=ANSWER_S) as socket:
             try:
-                await asyncio.wait_for(socket.recv(), 60)
+                await asyncio.wait_for(socket.recv(), ANSWER_S)
             except ConnectionClosed as closed:
                 return str(closed.rcvd.code if closed.rcvd else "cut")
             return "open"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ from tests.security.people import Told
 from tests.uploading.site import CSRF, DATABASE, ENVIRONMENT, Template, UploadSite
 
 TRUSTED = {"TRUSTED_PROXIES": "127.0.0.1/32"}
-TIMEOUT_S = 120.0  # of one request; the machine may be busy
+TIMEOUT_S = 900.0  # of one request: late on a busy machine is no find, and who looks on is told how many came
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Ground:
     told: Told
     direct: tuple[UploadSite, ...]
     proxied: UploadSite
+    answers: list[int] = field(default_factory=list)  # their statuses, so far; threads may append
 
     def session(self, name: str) -> dict[str, str]:
         return {"Cookie": f"sessionid={self.told.sessions[name]}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
@@ -73,7 +74,9 @@ class Ground:
         with closing(link):
             link.request(method, path, data, kind | dict(headers or {}))
             found = link.getresponse()
-            return Answer(found.status, tuple(found.getheaders()), found.read())
+            answer = Answer(found.status, tuple(found.getheaders()), found.read())
+        self.answers.append(answer.status)
+        return answer
 
     def form(self, path: str, values: Mapping[str, str], headers: Mapping[str, str], **where: Any) -> Answer:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -66,7 +66,7 @@ def _look(context: BrowserContext, ground: Ground, name: str, places: Sequence[s
     site = f"http://{ground.proxied.address}"
     context.add_cookies([{"name": "sessionid", "value": ground.told.sessions[name], "url": site}])
     page = context.new_page()
-    page.set_default_navigation_timeout(120_000)
+    page.set_default_timeout(600_000)  # late on a busy machine is no find
     ran: list[str] = []
 
     def hear(dialog: Dialog) -> None:

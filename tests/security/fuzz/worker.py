@@ -12,18 +12,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.settings import DubSettings
 
-LIMIT_S = 300.0  # after which a file is said to hang, on a machine that does much else
+LIMIT_S = 300.0  # of the clock, after which a file is said to hang, on a machine that does much else
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 OPENINGS = re.compile(r'(?:open|openat|openat2)\((?:AT_FDCWD, )?"((?:[^"\\]|\\.)*)"')
 CALLS = re.compile(r"connect\(\d+, \{sa_family=AF_INET")
 LIBRARIES = ("/usr/", "/lib", "/etc/ld.so", "/etc/gcrypt/", "/etc/gnutls/", "/etc/ssl/openssl.cnf", "/etc/localtime")
 SYSTEM = (*LIBRARIES, "/proc/", "/sys/", "/dev/null", "/dev/urandom")
+
+
+class Silent(Exception):
+    """No answer came: the runner hangs or has died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class Outcome:
     code: str
     message: str
     took_s: float
+    processor_s: float  # the runner's and its tools', which a busy machine does not make more
     opened_outside: tuple[str, ...]
 
 
@@ -42,7 +48,7 @@ class Worker:
     def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
         self._folder = folder
         self._process = process
-        self._said: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._said: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._number = 0
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -51,18 +57,18 @@ class Worker:
         return self._process.poll() is None
 
     def examine(self, source: Path, stage: str = "extract", **changes: Any) -> Outcome:
-        """Raises TimeoutError."""
+        """Raises Silent; there is no use in asking again then."""
         self._number += 1
         own = self._folder / f"work{self._number}"
-        began_s = time.monotonic()
+        began_s, used_s = time.monotonic(), self._processor_s()
         self._ask(source, stage, own, changes)
         answer = self._answer(began_s + LIMIT_S)
-        took_s = time.monotonic() - began_s
+        took_s, used_s = time.monotonic() - began_s, self._processor_s() - used_s
         allowed = (*SYSTEM, str(source), str(own), str(self._folder / "tmp"))
         outside = tuple(path for path in self._opened() if not path.startswith(allowed))
         shutil.rmtree(own, ignore_errors=True)
         code = answer["data"]["code"] if answer["kind"] == "error" else ""
-        return Outcome(code, answer.get("message", ""), took_s, outside)
+        return Outcome(code, answer.get("message", ""), took_s, used_s, outside)
 
     def close(self) -> int:
         """The resident memory of the largest process there was, in bytes."""
@@ -71,6 +77,11 @@ class Worker:
         _pid, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return used.ru_maxrss * 1024
+
+    def _processor_s(self) -> float:
+        """Of the runner and of every tool that has ended: proc(5), fields 14 to 17 of stat."""
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+        return sum(map(int, stat.rpartition(")")[2].split()[11:15])) / TICKS_A_SECOND
 
     def _ask(self, source: Path, stage: str, own: Path, changes: dict[str, Any]) -> None:
         request = {
@@ -87,15 +98,20 @@ class Worker:
             "memory_mib": 0,
         }
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise Silent("the runner has died") from None
 
     def _answer(self, until_s: float) -> dict[str, Any]:
         while True:
             try:
                 message = self._said.get(timeout=max(0.0, until_s - time.monotonic()))
             except queue.Empty:
-                raise TimeoutError(f"no answer within {LIMIT_S:.0f} s") from None
+                raise Silent(f"no answer within {LIMIT_S:.0f} s") from None
+            if message is None:
+                raise Silent("the runner died of it")
             if message["id"] == str(self._number) and message["kind"] in ("result", "error"):
                 return message
 
@@ -104,6 +120,7 @@ class Worker:
         with self._process.stdout as answers:
             for line in answers:
                 self._said.put(json.loads(line))
+        self._said.put(None)
 
     def _opened(self) -> Iterator[str]:
         for log in (self._folder / "traces").iterdir():
@@ -136,7 +153,8 @@ def working(folder: Path) -> Iterator[Worker]:
         yield Worker(folder, process)
     finally:
         assert process.stdin is not None
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # what a dead runner was asked last
+            process.stdin.close()
         if process.poll() is None:
             os.killpg(process.pid, 9)
             process.wait()
