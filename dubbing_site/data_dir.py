@@ -16,8 +16,9 @@ KEY_BYTES = 48
 def prepare(data_dir: Path) -> None:
     """Makes the folders. Raises ImproperlyConfigured when the place cannot be written."""
     try:
+        data_dir.mkdir(mode=0o750, parents=True, exist_ok=True)  # closed to others: the database lies in it
         for folder in FOLDERS:
-            (data_dir / folder).mkdir(mode=0o750, parents=True, exist_ok=True)
+            (data_dir / folder).mkdir(mode=0o750, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"DATA_DIR={data_dir} cannot be used: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
@@ -39,17 +40,20 @@ def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
     if iscoroutinefunction(get_response):
 
         async def answer(request: HttpRequest) -> HttpResponseBase:
-            return _with_headers(await get_response(request))
+            return _with_headers(request, await get_response(request))
 
         return answer
 
     def answer_at_once(request: HttpRequest) -> HttpResponseBase:
-        return _with_headers(get_response(request))
+        return _with_headers(request, get_response(request))
 
     return answer_at_once
 
 
-def _with_headers(response: HttpResponseBase) -> HttpResponseBase:
+def _with_headers(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers:
+        # What is somebody's own stays in no cache, unless the view says how it may.
+        response.headers.setdefault("Cache-Control", "private, no-store")
     return response

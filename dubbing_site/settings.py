@@ -263,6 +263,9 @@ MFA_FORMS = {
     "authenticate": "accounts.second_factor.forms.AuthenticateForm",
     "reauthenticate": "accounts.second_factor.forms.ReauthenticateForm",
     "activate_totp": "accounts.second_factor.forms.ActivateTOTPForm",
+    "authenticate_webauthn": "accounts.second_factor.passkeys.AuthenticateForm",
+    "reauthenticate_webauthn": "accounts.second_factor.passkeys.ReauthenticateForm",
+    "login_webauthn": "accounts.second_factor.passkeys.LoginForm",
 }
 MFA_TOTP_TOLERANCE = 0  # 1 accepted the same code twice, 31 seconds apart
 MFA_TOTP_ISSUER = "Dubbing Pipeline"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import django_filters
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import generics, serializers
-from rest_framework.pagination import CursorPagination
 
+from accounts.api.pagination import NewestFirst
 from accounts.audit import trail
 from accounts.audit.actions import Action, Outcome
 from accounts.models import AuditEntry
 from accounts.scopes import Scope
+
+# The database's own zone has no moment near the ends of the calendar.
+SENSIBLE = [MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)), MaxValueValidator(datetime(9000, 1, 1, tzinfo=UTC))]
 
 
 class AuditEntrySerializer(serializers.ModelSerializer):
@@ -43,18 +48,17 @@ class AuditFilter(django_filters.FilterSet):
     actor = django_filters.UUIDFilter(field_name="actor_id")
     object = django_filters.CharFilter(field_name="object_id")
     address = django_filters.CharFilter()
-    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", validators=SENSIBLE)
+    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", validators=SENSIBLE)
 
     class Meta:
         model = AuditEntry
         fields: ClassVar = ["action", "outcome", "actor", "object", "address", "since", "until"]
 
 
-class NewestEntriesFirst(CursorPagination):
+class NewestEntriesFirst(NewestFirst):
     ordering = "-id"
     page_size = 100
-    page_size_query_param = "page_size"
     max_page_size = 1000
 
 

@@ -80,3 +80,22 @@ def test_every_answer_keeps_browsers_safe(as_alice: Client, alice: User, path: s
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in answer["Permissions-Policy"]
+
+
+def test_a_page_of_somebody_stays_in_no_cache(as_alice: Client, alice: User) -> None:
+    for path in ("/projects/", "/accounts/2fa/", "/api/keys", "/api/jobs"):
+        assert "no-store" in as_alice.get(path)["Cache-Control"], path
+
+    script = as_alice.get("/static/js/app.js")
+    assert script.status_code == 200
+    assert "no-store" not in script["Cache-Control"]
+
+
+def test_files_and_refusals_keep_browsers_safe_too(client: Client, db: None) -> None:
+    swagger = client.get("/static/drf_spectacular_sidecar/swagger-ui-dist/oauth2-redirect.html")
+    stranger = client.get("/", headers={"Host": "evil.example"})
+
+    assert (swagger.status_code, stranger.status_code) == (200, 400)
+    for answer in (swagger, stranger):
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
+        assert answer["X-Frame-Options"] == "DENY"
