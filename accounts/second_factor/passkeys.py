@@ -1,0 +1,48 @@
+"""allauth's forms for passkeys and security keys, whose refusals are written down (MFA_FORMS)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms
+from allauth.mfa.webauthn.internal import auth
+from django.core.exceptions import ValidationError
+from fido2.webauthn import UserVerificationRequirement
+
+from accounts.audit.recording import Action, record
+
+
+class Told(forms.AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()
+        except ValidationError:
+            kind = Authenticator.Type.WEBAUTHN.value
+            record(Action.FACTOR_FAILED, actor=None, target=self.user, request=context.request, kind=kind)
+            raise
+
+
+class AuthenticateForm(Told):
+    """For the second step."""
+
+
+class ReauthenticateForm(Told, forms.ReauthenticateWebAuthnForm):
+    """For showing again who is signed in."""
+
+
+class LoginForm(Told, forms.LoginWebAuthnForm):
+    """For signing in without a password: only with a key that has checked who holds it.
+
+    All challenges of a session share one place. That of a second step, which may do without the check, could
+    otherwise be answered here, with a key found or stolen, as its owner.
+    """
+
+    def clean_credential(self) -> Any:
+        asked = auth.get_state() or {}
+        if asked.get("user_verification") != UserVerificationRequirement.REQUIRED:
+            auth.clear_state()
+            raise get_adapter().validation_error("incorrect_code")
+        return super().clean_credential()
