@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts import keys
 from accounts.api.authentication import signed_in
+from accounts.api.bounded import BoundedListField
 from accounts.models import ApiKey
 from accounts.scopes import SESSION, Scope
 
@@ -32,9 +33,7 @@ class KeySerializer(serializers.ModelSerializer):
 
 class NewKeySerializer(serializers.Serializer):
     name = serializers.CharField(max_length=100)
-    scopes = serializers.ListField(
-        child=serializers.ChoiceField(Scope.choices), allow_empty=False, max_length=len(Scope)
-    )
+    scopes = BoundedListField(child=serializers.ChoiceField(Scope.choices), allow_empty=False, max_length=len(Scope))
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
     def validate_expires_at(self, at: datetime | None) -> datetime | None:

@@ -13,13 +13,15 @@ from rest_framework.views import APIView
 
 from accounts import preferences
 from accounts.api.authentication import signed_in
+from accounts.api.bounded import BoundedDictField
 from accounts.models import Preferences
-from accounts.models.preferences import VOICE_MAX_CHARS, WISHES, check_voices
+from accounts.models.preferences import VOICE_MAX_CHARS, VOICES_AT_MOST, WISHES, check_voices
 from accounts.scopes import SESSION
 
 
 class PreferencesSerializer(serializers.ModelSerializer):
-    voices = serializers.DictField(
+    voices = BoundedDictField(
+        max_length=VOICES_AT_MOST,
         child=serializers.CharField(max_length=VOICE_MAX_CHARS),
         required=False,
         help_text="The name of a voice for each language dubbed into.",

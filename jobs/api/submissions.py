@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from accounts.access import require
 from accounts.api.authentication import signed_in
+from accounts.api.bounded import BoundedListField
 from accounts.scopes import Scope
 from jobs import presets, projects
 from jobs.errors import BatchRefused, RefusedItem
@@ -167,15 +168,6 @@ class JobChangesSerializer(FiledSerializer):
 
     def changes(self) -> Changes:
         return Changes(**self.validated_data)
-
-
-class BoundedListField(serializers.ListField):
-    """Counts before it looks at each one: every id is a query."""
-
-    def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
-            self.fail("max_length", max_length=self.max_length)
-        return super().to_internal_value(data)
 
 
 class NewBatchSerializer(_Submission, HowSerializer):

@@ -35,6 +35,23 @@ def test_a_whole_character_beyond_the_first_plane_is_fine(as_alice: Client) -> N
     assert (answer.status_code, answer.json()["name"]) == (201, "\U0001f600")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("post", "/api/keys", {"name": "phone", "scopes": [0] * 100_000}),
+        ("patch", "/api/me/settings", {"voices": {f"x{number}": 0 for number in range(50_000)}}),
+        ("post", "/api/jobs/batch", {"uploads": ["x"] * 100_000, "target_languages": ["es"]}),
+    ],
+)
+def test_too_many_entries_are_counted_and_not_looked_at(
+    as_alice: Client, method: str, path: str, body: dict[str, object]
+) -> None:
+    answer = getattr(as_alice, method)(path, body, content_type=JSON)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert len(answer.content) < 1000
+
+
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("position", ["p=x", "p=0001-01-01T00:00:00%2B23:59", "o=" + "9" * 5000, "p=" + "9" * 5000])
 def test_a_page_that_nobody_was_told_of_is_not_found(as_alice: Client, path: str, position: str) -> None:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import signed_in
+from accounts.limits import Limit
 from uploads import importing, importing_folders
 from uploads.api.serializers import UploadSerializer
 from uploads.api.views import own_upload
@@ -56,6 +57,7 @@ class ImportsView(generics.GenericAPIView):
 
 class NewImportView(APIView):
     scope = "uploads"
+    post_limit = Limit.UPLOAD_BY_USER
 
     @extend_schema(operation_id="uploads_import", request=NewImportSerializer, responses={201: UploadSerializer})
     def post(self, request: Request) -> Response:
