@@ -10,10 +10,14 @@ from uuid import UUID
 import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts.access import granted
 from accounts.errors import KeyRefused, RateLimited
@@ -34,16 +38,16 @@ SERVER_ERROR = 1011
 _open: Counter[UUID] = Counter()  # sockets, by user
 
 
-class KeySockets:
-    """ASGI middleware: a socket that brings an API key is its owner's, whatever session comes with it."""
+class SignedInSockets:
+    """ASGI middleware within channels' `SessionMiddleware`: whose a socket is. One that brings an API key is its
+    owner's, whatever session comes with it.
+    """
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        if any(name == b"authorization" for name, _value in scope["headers"]):
-            scope = scope | await _came_with(scope)
-        return await self.application(scope, receive, send)
+        return await self.application(scope | await _came_with(scope), receive, send)
 
 
 class GuardedSocket(AsyncWebsocketConsumer):
@@ -91,7 +95,21 @@ def _came_with(scope: dict[str, Any]) -> dict[str, Any]:
         key = key_of(_as_request(scope), now=timezone.now())
     except (KeyRefused, RateLimited):
         return {"user": AnonymousUser(), "auth": None}
-    return {"user": key.owner, "auth": key} if key else {}
+    return {"user": key.owner, "auth": key} if key else {"user": _holder(scope["session"]), "auth": None}
+
+
+def _holder(session: SessionBase) -> User | AnonymousUser:
+    """As Django's `get_user`, but nothing is changed: a socket cannot send the new cookie of a session that moves to a
+    new SECRET_KEY, and channels' own would end the session then.
+    """
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return AnonymousUser()
+    user = load_backend(session[BACKEND_SESSION_KEY]).get_user(session[SESSION_KEY])
+    if not isinstance(user, User):
+        return AnonymousUser()
+    good = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    told = session.get(HASH_SESSION_KEY, "")
+    return user if any(constant_time_compare(told, each) for each in good) else AnonymousUser()
 
 
 def _as_request(scope: dict[str, Any]) -> HttpRequest:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import django
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import SessionMiddlewareStack
 from django.core.handlers.asgi import ASGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dubbing_site.settings")
 django.setup(set_prefix=False)  # before anything that needs models
 
-from accounts.sockets import KeySockets  # noqa: E402
+from accounts.sockets import SignedInSockets  # noqa: E402
 from dubbing_site.origins import SameOrigin  # noqa: E402
 from dubbing_site.remote.edge import Edge, door  # noqa: E402
 from dubbing_site.web_server import ARRIVING_BODY  # noqa: E402
@@ -32,7 +32,7 @@ application = Edge(
     ProtocolTypeRouter(
         {
             "http": SiteHandler(),
-            "websocket": SameOrigin(AuthMiddlewareStack(KeySockets(URLRouter(websocket_urlpatterns)))),
+            "websocket": SameOrigin(SessionMiddlewareStack(SignedInSockets(URLRouter(websocket_urlpatterns)))),
         }
     ),
     door(),

@@ -29,13 +29,14 @@ class JSONParser(parsers.JSONParser):
 
 
 def _texts(body: Any) -> Iterator[str]:
-    """Every text in it, names of fields too."""
-    if isinstance(body, str):
-        yield body
-    elif isinstance(body, dict):
-        yield from body
-        for value in body.values():
-            yield from _texts(value)
-    elif isinstance(body, list):
-        for value in body:
-            yield from _texts(value)
+    """Every text in it, names of fields too. Without recursion, which would hand each text up through every level."""
+    left = [body]
+    while left:
+        match left.pop():
+            case str() as text:
+                yield text
+            case dict() as table:
+                left.extend(table)
+                left.extend(table.values())
+            case list() as entries:
+                left.extend(entries)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +19,12 @@ from accounts import keys
 from accounts.models import ApiKey, User
 from accounts.scopes import Role, Scope
 from accounts.sessions.liveness import still_valid
-from accounts.sessions.store import end, key_hash, sessions_of
+from accounts.sessions.store import end, is_alive, key_hash, sessions_of
 from accounts.sockets import GuardedSocket
 from jobs.models import Job, JobState
 from jobs.sockets import websocket_urlpatterns
 from tests.factories import make_job, make_user
-from tests.web.conftest import RunningServer, wait_until
+from tests.web.conftest import RunningServer, running_server, wait_until
 
 NEEDS = {"ws/jobs/<uuid:job_id>/": "jobs:read", "": None}  # None: closes whoever comes
 CLOSES_WITHIN_S = 15.0  # 5 on a machine with time to spare
@@ -101,6 +102,23 @@ def test_who_may_not_is_told_why(server: RunningServer, job: Job, alice: User, b
         "somebody else": 4404,
         "an administrator": 4404,
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_socket_of_a_session_from_before_a_new_secret_key_opens_and_keeps_the_session(
+    data_dir: Path, alice: User
+) -> None:
+    cookie, job = cookie_of(alice), make_job(alice, state=JobState.RUNNING)
+    changed = {"SECRET_KEY": "another key, as long as one that a site makes for itself it is"}
+
+    with (
+        running_server(data_dir, **changed, SECRET_KEY_FALLBACKS=site.SECRET_KEY) as server,
+        dial(server, job, cookie=cookie) as socket,
+    ):
+        first = socket.recv(timeout=CLOSES_WITHIN_S)
+
+    assert first
+    assert is_alive(cookie, alice)
 
 
 @pytest.mark.django_db(transaction=True)
