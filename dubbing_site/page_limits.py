@@ -1,4 +1,7 @@
-"""How often pages may be tried that guess at a secret or start work; what the API may is `accounts.api.throttling`."""
+"""How often pages may be tried that guess at a secret, start work, or leave entries in the audit trail.
+
+What the API may is `accounts.api.throttling`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ SENT_BY_ADDRESS = {
     "mfa_authenticate": Limit.SECOND_FACTOR_BY_ADDRESS,
     "mfa_login_webauthn": Limit.SECOND_FACTOR_BY_ADDRESS,
     "account_reset_password": Limit.PASSWORD_RESET_BY_ADDRESS,
+    "accounts:pair_accept": Limit.QR_STEP_BY_ADDRESS,
+    "accounts:pair_finish": Limit.QR_STEP_BY_ADDRESS,
 }
 SENT_BY_USER = {
     "account_email": Limit.MAIL_BY_USER,
@@ -25,7 +30,15 @@ SENT_BY_USER = {
     "account_set_password": Limit.PASSWORD_CHECK_BY_USER,
     "account_reauthenticate": Limit.PASSWORD_CHECK_BY_USER,
     "mfa_reauthenticate": Limit.PASSWORD_CHECK_BY_USER,
+    "mfa_reauthenticate_webauthn": Limit.PASSWORD_CHECK_BY_USER,
     "jobs:new": Limit.SUBMISSION_BY_USER,
+    "jobs:share": Limit.UPLOAD_BY_USER,
+    "jobs:import": Limit.UPLOAD_BY_USER,
+    "accounts:keys": Limit.CHANGE_BY_USER,
+    "accounts:revoke_key": Limit.CHANGE_BY_USER,
+    "accounts:settings": Limit.CHANGE_BY_USER,
+    "accounts:pair_confirm": Limit.CHANGE_BY_USER,
+    "accounts:pair_refuse": Limit.CHANGE_BY_USER,
 }
 # The secret is in their address, so that looking is guessing; or opening them makes a session.
 OPENED_BY_ADDRESS = {

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from accounts import keys
 from accounts.api.authentication import signed_in
 from accounts.api.bounded import BoundedListField
+from accounts.limits import Limit
 from accounts.models import ApiKey
 from accounts.scopes import SESSION, Scope
 
@@ -54,6 +55,7 @@ class MadeKeySerializer(KeySerializer):
 
 class KeysView(generics.ListAPIView):
     scope = SESSION
+    post_limit = Limit.CHANGE_BY_USER
     serializer_class = KeySerializer
 
     def get_queryset(self) -> QuerySet[ApiKey]:

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from accounts import preferences
 from accounts.api.authentication import signed_in
 from accounts.api.bounded import BoundedDictField
+from accounts.limits import Limit, take
 from accounts.models import Preferences
 from accounts.models.preferences import VOICE_MAX_CHARS, VOICES_AT_MOST, WISHES, check_voices
 from accounts.scopes import SESSION
@@ -50,6 +51,7 @@ class PreferencesView(APIView):
     @extend_schema(operation_id="me_settings_update", request=PreferencesSerializer, responses=PreferencesSerializer)
     def patch(self, request: Request) -> Response:
         """Change some of it; what is left out stays."""
+        take(Limit.CHANGE_BY_USER, str(signed_in(request).pk))
         form = PreferencesSerializer(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         changed = preferences.change(signed_in(request), form.validated_data)

@@ -46,12 +46,14 @@ class Limit(Enum):
     PASSWORD_RESET_BY_ACCOUNT = "password_reset_by_account"
     LINK_BY_ADDRESS = "link_by_address"
     QR_BY_ADDRESS = "qr_by_address"
+    QR_STEP_BY_ADDRESS = "qr_step_by_address"
     BAD_KEY_BY_ADDRESS = "bad_key_by_address"
     # Flooding
     MAIL_BY_USER = "mail_by_user"
     PASSKEY_BY_ADDRESS = "passkey_by_address"
     SUBMISSION_BY_USER = "submission_by_user"
     UPLOAD_BY_USER = "upload_by_user"
+    CHANGE_BY_USER = "change_by_user"
     SOCKET_BY_USER = "socket_by_user"
     API_BY_USER = "api_by_user"
     # What is written down about strangers
@@ -82,11 +84,13 @@ ALLOWANCES: dict[Limit, Allowance] = {
     Limit.PASSWORD_RESET_BY_ACCOUNT: Allowance(3, HOUR_S),
     Limit.LINK_BY_ADDRESS: Allowance(20, 10 * MINUTE_S),
     Limit.QR_BY_ADDRESS: Allowance(30, 10 * MINUTE_S),
+    Limit.QR_STEP_BY_ADDRESS: Allowance(60, 10 * MINUTE_S),
     Limit.BAD_KEY_BY_ADDRESS: Allowance(30, 5 * MINUTE_S),
     Limit.MAIL_BY_USER: Allowance(5, HOUR_S),
     Limit.PASSKEY_BY_ADDRESS: Allowance(60, 10 * MINUTE_S),
     Limit.SUBMISSION_BY_USER: Allowance("SUBMISSIONS_PER_MINUTE_PER_USER", MINUTE_S),
     Limit.UPLOAD_BY_USER: Allowance("UPLOADS_PER_MINUTE_PER_USER", MINUTE_S),
+    Limit.CHANGE_BY_USER: Allowance(60, 10 * MINUTE_S),  # each leaves an entry in the audit trail, which only grows
     Limit.SOCKET_BY_USER: Allowance(120, MINUTE_S),
     Limit.API_BY_USER: Allowance("API_REQUESTS_PER_MINUTE_PER_USER", MINUTE_S, is_counted_in_lots=True),
     Limit.REFUSED_ADDRESS_NOTE: Allowance(1, MINUTE_S),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
+from django.urls import reverse
 
 from accounts.errors import RateLimited
 from accounts.limits import Limit, give_back, network_of, take
@@ -228,6 +230,36 @@ def test_nobody_makes_the_site_write_mails_without_end(as_alice: Client) -> None
 
     assert 429 not in answers[:most]
     assert answers[most] == 429
+
+
+@pytest.mark.parametrize("name", ["keys", "settings", "pair_confirm", "pair_refuse", "pair_accept", "pair_finish"])
+def test_nobody_fills_the_audit_trail_by_pages(as_alice: Client, name: str) -> None:
+    address, most = reverse(f"accounts:{name}"), Limit.CHANGE_BY_USER.allowance.most
+
+    answers = [as_alice.post(address).status_code for _ in range(most + 1)]
+
+    assert 429 not in answers[:most]
+    assert answers[most] == 429
+
+
+def test_nobody_fills_the_audit_trail_by_the_api(as_alice: Client) -> None:
+    most, wishes = Limit.CHANGE_BY_USER.allowance.most, [{"is_private": True}, {"is_private": False}]
+
+    changed = [as_alice.patch("/api/me/settings", wishes[n % 2], "application/json").status_code for n in range(most)]
+
+    assert set(changed) == {200}
+    assert as_alice.patch("/api/me/settings", wishes[0], "application/json").status_code == 429
+    assert as_alice.post("/api/keys", {}, "application/json").status_code == 429
+
+
+@pytest.mark.parametrize("name", ["jobs:share", "jobs:import"])
+def test_every_way_to_begin_an_upload_counts(as_alice: Client, films: Path, settings: LazySettings, name: str) -> None:
+    settings.UPLOADS_PER_MINUTE_PER_USER = 1
+
+    answers = [as_alice.post(reverse(name)).status_code for _ in range(2)]
+
+    assert answers[0] != 429
+    assert answers[1] == 429
 
 
 def test_guessing_links_is_limited_by_address(client: Client, db: None) -> None:
