@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.audit.recording import Action, record
+from accounts.links import link
 from accounts.models import User
 
 logger = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ def mail_link(request: HttpRequest, user: User | None) -> None:
     That takes as long as for one that is known, but for two small queries: the mail is written and thrown away, and a
     real one goes out beside the answer, which so waits for no mail server.
     """
+    record(Action.PASSWORD_RESET_ASKED, actor=None, target=user, request=request)
     reader = user or User(username="nobody", email="nobody@example.org")
     tokens = default_token_generator if user else PasswordResetTokenGenerator()  # allauth's wants the user's row
     told = {
@@ -41,7 +43,7 @@ def mail_link(request: HttpRequest, user: User | None) -> None:
         "username": reader.username,
         "email": reader.email,
         "current_site": get_current_site(request),
-        "password_reset_url": request.build_absolute_uri(_path(reader, tokens)),
+        "password_reset_url": link(request, _path(reader, tokens)),
     }
     mail = get_adapter().render_mail("account/email/password_reset_key", reader.email, told)
     if user is not None:

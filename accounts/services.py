@@ -83,7 +83,7 @@ def _make_trusted_admin(username: str, email: str, password: str) -> User:
 
 def make_account(*, username: str, email: str, password: str, role: Role) -> User:
     """Raises ValidationError for a name, address or password that cannot be used. Call it in a transaction."""
-    user = User(username=username, email=User.objects.normalize_email(email), role=role)
+    user = User(username=username, email=email, role=role)
     user.set_password(password)
     user.full_clean()
     validate_password(password, user)

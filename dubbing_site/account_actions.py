@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.audit.audited_admin import administrator
 from accounts.audit.recording import Action, record
+from accounts.links import link
 from accounts.models import User
 from accounts.password_resets import reset_path
 from accounts.sessions.store import end_all
@@ -22,10 +23,9 @@ from accounts.sessions.store import end_all
 def make_reset_link(model_admin: ModelAdmin, request: HttpRequest, users: QuerySet[User]) -> None:
     """Shown once, to be handed over: most servers of this kind send no mail."""
     for user in users.filter(is_active=True):
-        link = request.build_absolute_uri(reset_path(user, by=administrator(request)))
         text = _("New password for %(name)s, once, within a day: %(link)s") % {
             "name": user.get_username(),
-            "link": link,
+            "link": link(request, reset_path(user, by=administrator(request))),
         }
         model_admin.message_user(request, text)
 

@@ -28,6 +28,7 @@ SECRET_KEY = ENVIRONMENT.secret_key or data_dir.secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key_fallbacks
 DEBUG = ENVIRONMENT.debug
 BASE_URL = ENVIRONMENT.base_url
+PUBLIC_BASE_URL = ENVIRONMENT.public_base_url.rstrip("/")
 
 # Privacy
 PRIVACY_MODE = ENVIRONMENT.privacy_mode
@@ -251,7 +252,10 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {"reset_password": "accounts.forms.accounts.ResetPasswordForm"}
+ACCOUNT_FORMS = {
+    "change_password": "accounts.forms.accounts.ChangePasswordForm",
+    "reset_password": "accounts.forms.accounts.ResetPasswordForm",
+}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an unlocked desk is not enough to take an account over
 ACCOUNT_CHANGE_EMAIL = True  # one address each
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers cannot make this server write to others

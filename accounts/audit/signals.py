@@ -34,6 +34,12 @@ def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = No
     record(Action.SIGN_IN_FAILED, actor=None, target=account_named(name_in(credentials)), request=request)
 
 
+@receiver(account.authentication_step_completed, dispatch_uid="audit")
+def shown_again(request: HttpRequest, user: User, method: str, **more: Any) -> None:
+    if more.get("reauthenticated"):
+        record(Action.REAUTHENTICATED, actor=user, target=user, request=request, method=method)
+
+
 @receiver(account.user_signed_up, dispatch_uid="audit")
 def signed_up(request: HttpRequest, user: User, **_more: Any) -> None:
     record(Action.ACCOUNT_MADE, actor=user, target=user, request=request)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.core import context
 from django import forms
 from django.contrib.auth.forms import UsernameField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.audit.recording import Action, record
 from accounts.limits import Limit, take
 from accounts.models import User
 from accounts.password_resets import mail_link
@@ -42,6 +45,18 @@ class NewAccountForm(forms.Form):
         if "password2" in data and data["password2"] != data.get("password1"):
             self.add_error("password2", _("The two passwords are not the same."))
         return data
+
+
+class ChangePasswordForm(AllauthChangePasswordForm):
+    """A wrong current password is written down: somebody may sit at another's desk."""
+
+    def clean_oldpassword(self) -> str:
+        try:
+            password: str = super().clean_oldpassword()
+        except forms.ValidationError:
+            record(Action.SIGN_IN_FAILED, actor=None, target=self.user, request=context.request, to="change password")
+            raise
+        return password
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):

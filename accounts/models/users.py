@@ -43,6 +43,7 @@ class User(AbstractUser):
 
     def clean(self) -> None:
         super().clean()
+        self.email = self.email.lower()  # as allauth writes addresses, and looks them up
         self._let_flags_follow()
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -18,6 +18,7 @@ from accounts.errors import InviteInvalid
 from accounts.forms.accounts import NewAccountForm
 from accounts.forms.invites import InviteForm
 from accounts.invites import NewInvite, claim_invite, find_invite, make_invite, open_invites, revoke_invite
+from accounts.links import link
 from accounts.models import Invite
 from accounts.pages import page
 from accounts.scopes import Role, Scope
@@ -31,12 +32,12 @@ from accounts.views.new_account import make_account
 def invites(request: SignedInRequest) -> HttpResponse:
     """The link of a new invite is shown in the answer to the form, and never again."""
     form = InviteForm(request.POST or None)
-    link = ""
+    address = ""
     if request.method == "POST" and form.is_valid():
         made = _make(request, form)
-        link = request.build_absolute_uri(reverse("accounts:invite", args=[made.token]))
+        address = link(request, reverse("accounts:invite", args=[made.token]))
         form = InviteForm()
-    context = {"form": form, "link": link, "invites": open_invites().select_related("made_by")}
+    context = {"form": form, "link": address, "invites": open_invites().select_related("made_by")}
     return render(request, "accounts/invites.html", context, status=422 if form.errors else 200)
 
 

@@ -25,6 +25,7 @@ from accounts.services import claim_setup_link, create_setup_link
 from tests.factories import PASSWORD
 from tests.servers import PostgresServer
 from tests.web.conftest import child_environment
+from tests.web.mails import sent_mails
 
 SIGN_IN = "/accounts/login/"
 CHANGES = (
@@ -137,6 +138,28 @@ def test_a_new_password_is_recorded(as_alice: Client) -> None:
 
     assert AuditEntry.objects.filter(action=Action.PASSWORD_CHANGED, actor_name="alice").exists()
     assert "better" not in str(list(AuditEntry.objects.values()))
+
+
+def test_asking_for_a_new_password_is_recorded_whoevers_it_is(client: Client, alice: User) -> None:
+    for address in ("alice@example.org", "mallory@example.org"):
+        client.post("/accounts/password/reset/", {"email": address})
+
+    assert len(sent_mails()) == 1
+    asked = AuditEntry.objects.filter(action=Action.PASSWORD_RESET_ASKED).order_by("id")
+    assert [entry.object_id for entry in asked] == [str(alice.pk), ""]
+
+
+def test_showing_a_password_again_is_recorded_right_or_wrong(as_alice: Client, alice: User) -> None:
+    as_alice.post("/accounts/reauthenticate/", {"password": "wrong"})
+    as_alice.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    as_alice.post("/accounts/password/change/", {"oldpassword": "wrong", "password1": "a", "password2": "a"})
+
+    trail = AuditEntry.objects.filter(object_id=str(alice.pk)).order_by("id").values_list("action", "details")
+    assert list(trail)[-3:] == [
+        (Action.SIGN_IN_FAILED, {}),
+        (Action.REAUTHENTICATED, {"method": "password"}),
+        (Action.SIGN_IN_FAILED, {"to": "change password"}),
+    ]
 
 
 def test_what_is_undone_leaves_no_entry(alice: User) -> None:

@@ -23,6 +23,7 @@ from structlog.testing import capture_logs
 
 from accounts.models import AuditEntry, User
 from tests.factories import PASSWORD, enrol_totp
+from tests.web.mails import sent_mails
 
 NEW = "quite another phrase"
 FORM = {"password1": NEW, "password2": NEW}
@@ -49,14 +50,6 @@ def mail_server(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iter
     yield HeldBackend
     HeldBackend.let_go.set()
     sent_mails()
-
-
-def sent_mails() -> list[EmailMessage]:
-    """When all are on their way: they go out beside the answer."""
-    for thread in threading.enumerate():
-        if thread.name == "mail":
-            thread.join(60)
-    return mail.outbox
 
 
 def set_password(client: Client, link: str) -> int:
@@ -88,6 +81,18 @@ def test_a_mailed_link_sets_a_new_password(client: Client, alice: User) -> None:
 
     assert sign_in(NEW)
     assert not sign_in(PASSWORD)
+
+
+def test_a_mail_leads_where_the_operator_says_whatever_the_request_says(
+    client: Client, alice: User, settings: LazySettings
+) -> None:
+    settings.PUBLIC_BASE_URL = "https://dub.example.org"
+
+    client.post("/accounts/password/reset/", {"email": "alice@example.org"}, HTTP_HOST="localhost:4443")
+
+    body = str(sent_mails()[0].body)
+    assert "https://dub.example.org/accounts/password/reset/key/" in body
+    assert ":4443/" not in body
 
 
 def test_strangers_are_told_the_same_and_nobody_is_written_to(client: Client, alice: User) -> None:

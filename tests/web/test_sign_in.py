@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import LazySettings
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
+from accounts.scopes import Role
 from accounts.sealing import CannotUnseal
+from accounts.services import make_account
 from tests.factories import PASSWORD, make_user
 
 
@@ -36,6 +40,15 @@ def test_guessing_passwords_is_slowed_down(client: Client, alice: User) -> None:
 
     assert sign_in(client, "alice") == 429
     assert client.get("/api/jobs").status_code == 401
+
+
+@pytest.mark.parametrize("login", ["Carol@Example.org", "carol@example.org", "CAROL"])
+def test_capitals_in_an_address_are_nothing_to_remember(client: Client, db: None, login: str) -> None:
+    with transaction.atomic():
+        make_account(username="Carol", email="Carol@Example.org", password=PASSWORD, role=Role.EDITOR)
+
+    assert User.objects.get().email == EmailAddress.objects.get().email == "carol@example.org"
+    assert sign_in(client, login) == 302
 
 
 @pytest.mark.parametrize("login", ["alice", "alice@example.org"])
@@ -107,7 +120,17 @@ def test_a_page_of_another_site_cannot_sign_somebody_in(alice: User) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "https:evil.example"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "https:evil.example",
+        "http://localhost/",
+        "//127.0.0.1/",
+        "http://[::1]/jobs/",
+        "http://testserver:81/",
+    ],
 )
 def test_signing_in_leads_to_pages_of_this_site_only(client: Client, alice: User, target: str) -> None:
     form = {"login": "alice", "password": PASSWORD, "next": target}
