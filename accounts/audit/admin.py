@@ -8,17 +8,20 @@ from typing import ClassVar
 
 from asgiref.sync import sync_to_async
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
-from django.urls import URLPattern, path
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import trail
-from accounts.audit.audited_admin import administrator
+from accounts.audit.audited_admin import PlainLookups, administrator
 from accounts.audit.recording import Action, record
 from accounts.models import AuditEntry
 
@@ -28,7 +31,7 @@ SHOWN: tuple[str, ...] = (*FIELDS, "told_details")
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(PlainLookups):
     list_display = ("at", "action", "outcome", "actor_name", "object_type", "object_id", "address", "key_id")
     list_filter: ClassVar = ["outcome", "action", "object_type"]
     search_fields: ClassVar = ["actor_name", "=address", "=object_id", "=request_id", "=key_id"]
@@ -60,11 +63,14 @@ class AuditEntryAdmin(admin.ModelAdmin):
     def told_details(self, entry: AuditEntry) -> SafeString:
         return format_html("<pre>{}</pre>", json.dumps(entry.details, indent=2, ensure_ascii=False))
 
-    def export(self, request: HttpRequest) -> StreamingHttpResponse:
+    def export(self, request: HttpRequest) -> HttpResponseBase:
         """What the list shows with its filters, all pages of it, as JSON lines."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        found: QuerySet[AuditEntry] = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            found: QuerySet[AuditEntry] = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(f"{reverse('admin:accounts_auditentry_changelist')}?{request.GET.urlencode()}")
         filters = {name: values for name, values in request.GET.lists() if any(values)}
         record(Action.AUDIT_EXPORTED, actor=administrator(request), request=request, filters=filters)
         lines = _awaited(found) if isinstance(request, ASGIRequest) else trail.json_lines(found)

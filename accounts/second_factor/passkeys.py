@@ -9,13 +9,35 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
 from allauth.mfa.webauthn.internal import auth
+from django import forms as django_forms
 from django.core.exceptions import ValidationError
 from fido2.webauthn import UserVerificationRequirement
 
 from accounts.audit.recording import Action, record
 
 
+class CredentialField(django_forms.JSONField):
+    """Refuses what is nested so deeply that nobody can read it, which strangers may send."""
+
+    widget = django_forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return ""  # not shown again: a browser's answer is to one challenge only
+
+
+class AddForm(forms.AddWebAuthnForm):
+    credential = CredentialField()
+
+
 class Told(forms.AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
     def clean_credential(self) -> Any:
         try:
             return super().clean_credential()

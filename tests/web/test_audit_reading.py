@@ -38,6 +38,29 @@ def test_the_list_filters_and_searches(as_admin: Client, entries: list[AuditEntr
     assert entries[0].object_id not in by_object
 
 
+def test_a_filter_that_makes_no_sense_leads_back_to_the_list(as_admin: Client) -> None:
+    answer = as_admin.get(f"{LIST}export/?at__gte=x", follow=True)
+
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1] == (f"{LIST}?e=1", 302)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "accounts/auditentry/?actor_name__regex=",
+        "accounts/user/?username__iregex=",
+        "uploads/upload/?name__regex=",
+        "library/dub/?title__regex=",
+        "jobs/job/?name__regex=",
+        "jobs/job/?owner__username__regex=",
+        "accounts/auditentry/export/?details__regex=",
+    ],
+)
+def test_nobody_looks_for_patterns(as_admin: Client, address: str) -> None:
+    assert as_admin.get(f"/admin/{address}(a%2B)%2B%24").status_code == 400
+
+
 def test_nothing_can_be_changed_there(as_admin: Client, entries: list[AuditEntry]) -> None:
     address = f"{LIST}{entries[0].pk}"
 

@@ -70,6 +70,15 @@ def test_the_second_step_needs_no_check_of_who_holds_the_key(browser: Client, ke
     assert "_auth_user_id" in browser.session
 
 
+def test_an_answer_that_nobody_can_read_is_refused(browser: Client, key: SoftwareKey) -> None:
+    ask_to_sign_in(browser)
+    deep = {"credential": "[" * 100_000}
+
+    assert browser.post(LOGIN, deep).status_code == 302
+    browser.post("/accounts/login/", {"login": "alice", "password": PASSWORD}, follow=True)
+    assert browser.post("/accounts/2fa/authenticate/", deep).status_code == 200
+
+
 def test_a_refused_key_is_in_the_audit_trail(browser: Client, key: SoftwareKey) -> None:
     ask_to_sign_in(browser)
     sign_in(browser, key, flags=PRESENT)
