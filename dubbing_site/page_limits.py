@@ -34,11 +34,10 @@ SENT_BY_USER = {
     "jobs:new": Limit.SUBMISSION_BY_USER,
     "jobs:share": Limit.UPLOAD_BY_USER,
     "jobs:import": Limit.UPLOAD_BY_USER,
+    # Not revoking and refusing, which who sits in somebody's session could use up against them.
     "accounts:keys": Limit.CHANGE_BY_USER,
-    "accounts:revoke_key": Limit.CHANGE_BY_USER,
     "accounts:settings": Limit.CHANGE_BY_USER,
     "accounts:pair_confirm": Limit.CHANGE_BY_USER,
-    "accounts:pair_refuse": Limit.CHANGE_BY_USER,
 }
 # The secret is in their address, so that looking is guessing; or opening them makes a session.
 OPENED_BY_ADDRESS = {

@@ -142,6 +142,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "csp.context_processors.nonce",
                 "accounts.context.passkeys",
+                "accounts.context.mail",
                 "accounts.preferences.page_context",
             ]
         },
@@ -267,6 +268,7 @@ MFA_FORMS = {
     "authenticate": "accounts.second_factor.forms.AuthenticateForm",
     "reauthenticate": "accounts.second_factor.forms.ReauthenticateForm",
     "activate_totp": "accounts.second_factor.forms.ActivateTOTPForm",
+    "add_webauthn": "accounts.second_factor.passkeys.AddForm",
     "authenticate_webauthn": "accounts.second_factor.passkeys.AuthenticateForm",
     "reauthenticate_webauthn": "accounts.second_factor.passkeys.ReauthenticateForm",
     "login_webauthn": "accounts.second_factor.passkeys.LoginForm",
@@ -282,6 +284,7 @@ ADMIN_PASSWORD_FILE = ENVIRONMENT.admin_password_file
 REQUIRE_ADMIN_MFA = ENVIRONMENT.require_admin_mfa
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 vars().update(environ.Env.email_url_config(ENVIRONMENT.email_url or "consolemail://"))
+MAIL_IS_SENT = bool(ENVIRONMENT.email_url)  # otherwise it is printed, where not only its reader reads it
 EMAIL_TIMEOUT = 30  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.email_from
 

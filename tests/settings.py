@@ -29,5 +29,6 @@ if IS_SQLITE:
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAIL_IS_SENT = True
 # What it forbids it forbids for good, and tests connect to what they like. Servers that tests start have the default.
 ALLOW_EGRESS = True

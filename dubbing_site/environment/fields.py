@@ -54,7 +54,7 @@ class Environment:
     admin_email: str = documented("", "Their email address, if any.")
     # Mail
     email_url: str = documented(
-        "", "Mail server, such as smtp+tls://user:password@host:587; empty: mails are printed in the terminal."
+        "", "Mail server, such as smtp+tls://user:password@host:587; empty: mails are printed, none for new passwords."
     )
     email_from: str = documented("dubbing@localhost", "Address that mails come from.")
     # Encryption

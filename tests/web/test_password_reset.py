@@ -95,6 +95,18 @@ def test_a_mail_leads_where_the_operator_says_whatever_the_request_says(
     assert ":4443/" not in body
 
 
+def test_a_server_that_sends_no_mail_prints_no_link_and_says_so(
+    client: Client, alice: User, settings: LazySettings
+) -> None:
+    settings.MAIL_IS_SENT = False
+
+    page = client.get("/accounts/password/reset/").content.decode()
+    client.post("/accounts/password/reset/", {"email": "alice@example.org"})
+
+    assert "This server sends no mail" in page
+    assert not sent_mails()
+
+
 def test_strangers_are_told_the_same_and_nobody_is_written_to(client: Client, alice: User) -> None:
     known = client.post("/accounts/password/reset/", {"email": "alice@example.org"}, follow=True)
     unknown = client.post("/accounts/password/reset/", {"email": "mallory@example.org"}, follow=True)

@@ -14,10 +14,12 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
+from accounts import keys
 from accounts.errors import RateLimited
 from accounts.limits import Limit, give_back, network_of, take
 from accounts.limits.table import ALLOWANCES
 from accounts.models import AuditEntry, RateCount, User
+from accounts.scopes import Scope
 from tests.factories import PASSWORD
 from tests.servers import RedisServer
 
@@ -232,7 +234,7 @@ def test_nobody_makes_the_site_write_mails_without_end(as_alice: Client) -> None
     assert answers[most] == 429
 
 
-@pytest.mark.parametrize("name", ["keys", "settings", "pair_confirm", "pair_refuse", "pair_accept", "pair_finish"])
+@pytest.mark.parametrize("name", ["keys", "settings", "pair_confirm", "pair_accept", "pair_finish"])
 def test_nobody_fills_the_audit_trail_by_pages(as_alice: Client, name: str) -> None:
     address, most = reverse(f"accounts:{name}"), Limit.CHANGE_BY_USER.allowance.most
 
@@ -250,6 +252,16 @@ def test_nobody_fills_the_audit_trail_by_the_api(as_alice: Client) -> None:
     assert set(changed) == {200}
     assert as_alice.patch("/api/me/settings", wishes[0], "application/json").status_code == 429
     assert as_alice.post("/api/keys", {}, "application/json").status_code == 429
+
+
+def test_what_keeps_a_thief_out_is_never_used_up(as_alice: Client, alice: User) -> None:
+    by_page, by_api = (keys.make_key(alice, name, [Scope.JOBS_READ], expires_at=None).key for name in ("a", "b"))
+    for _ in range(Limit.CHANGE_BY_USER.allowance.most):
+        take(Limit.CHANGE_BY_USER, str(alice.pk))
+
+    assert as_alice.post(reverse("accounts:revoke_key", args=[by_page.id])).status_code == 302
+    assert as_alice.delete(f"/api/keys/{by_api.id}").status_code == 204
+    assert as_alice.post(reverse("accounts:pair_refuse")).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["jobs:share", "jobs:import"])
