@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -40,6 +41,18 @@ TABLE = "source,target\nGood morning,Buenos días\nCosmos,\n"
 SPEAKERS = {"schema_version": 1, "speakers": {"speaker-1": {"name": "Ada", "voice": "awb"}}}
 METADATA = b"filename ZmlsbS5tcDQ=,filetype dmlkZW8vbXA0"
 LONG = ("{", "<", "[", "&", "\\", " ", "\n", "-->", "é", "\ud800", "\0", "9", "{\\p1}", '"', ",", "\u202e")
+WORDS = (
+    "\\ud800",
+    "\\u0000",
+    "1E+300000",
+    "NaN",
+    "Infinity",
+    "1e400",
+    "null",
+    "[" * 50_000,
+    '{"":' * 50_000,
+    "9" * 5_000,
+)
 
 
 def _readers(folder: Path) -> dict[str, tuple[bytes, Callable[[bytes], object]]]:
@@ -74,10 +87,14 @@ def _given(read: Callable[[Path], object], suffix: str, folder: Path, data: byte
 
 
 def _strange(good: bytes, random: Random) -> bytes:
-    """Changed bytes, or a good text with one sign very often."""
-    if random.random() < 0.7:
+    """Changed bytes, or a good text with one sign very often, or one of its words another."""
+    chance, at = random.random(), random.randrange(len(good))
+    if chance < 0.6:
         return mutated(good, random)
-    at = random.randrange(len(good))
+    if chance < 0.75:
+        words = list(re.finditer(rb"[\w.:-]+", good))
+        word = random.choice(words)
+        return good[: word.start()] + random.choice(WORDS).encode() + good[word.end() :]
     often = random.choice(LONG).encode("utf-8", "surrogatepass") * random.choice((10, 5_000, 20_000))
     return good[:at] + often + good[at:]
 

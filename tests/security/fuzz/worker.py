@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.settings import DubSettings
+from tests.security.fuzz import processor
 
 LIMIT_S = 300.0  # of the clock, after which a file is said to hang, on a machine that does much else
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 OPENINGS = re.compile(r'(?:open|openat|openat2)\((?:AT_FDCWD, )?"((?:[^"\\]|\\.)*)"')
 CALLS = re.compile(r"connect\(\d+, \{sa_family=AF_INET")
 LIBRARIES = ("/usr/", "/lib", "/etc/ld.so", "/etc/gcrypt/", "/etc/gnutls/", "/etc/ssl/openssl.cnf", "/etc/localtime")
@@ -60,10 +60,10 @@ class Worker:
         """Raises Silent; there is no use in asking again then."""
         self._number += 1
         own = self._folder / f"work{self._number}"
-        began_s, used_s = time.monotonic(), self._processor_s()
+        began_s, used_s = time.monotonic(), processor.used_s(self._process.pid)
         self._ask(source, stage, own, changes)
         answer = self._answer(began_s + LIMIT_S)
-        took_s, used_s = time.monotonic() - began_s, self._processor_s() - used_s
+        took_s, used_s = time.monotonic() - began_s, processor.used_s(self._process.pid) - used_s
         allowed = (*SYSTEM, str(source), str(own), str(self._folder / "tmp"))
         outside = tuple(path for path in self._opened() if not path.startswith(allowed))
         shutil.rmtree(own, ignore_errors=True)
@@ -77,11 +77,6 @@ class Worker:
         _pid, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return used.ru_maxrss * 1024
-
-    def _processor_s(self) -> float:
-        """Of the runner and of every tool that has ended: proc(5), fields 14 to 17 of stat."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        return sum(map(int, stat.rpartition(")")[2].split()[11:15])) / TICKS_A_SECOND
 
     def _ask(self, source: Path, stage: str, own: Path, changes: dict[str, Any]) -> None:
         request = {
