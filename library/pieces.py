@@ -9,7 +9,7 @@ from contextvars import copy_context
 from asgiref.sync import sync_to_async
 
 from pipeline.errors import FileDamaged
-from pipeline.vault.reading import PIECE_BYTES, StoredFile
+from pipeline.vault.reading import StoredFile
 from uploads import storage
 from uploads.storage import Stored
 
@@ -17,25 +17,25 @@ Tell = Callable[[], None]
 
 
 class Source:
-    """Some bytes of an open file, piece by piece; one thread asks at a time. The first piece is read at once, so that
-    what is wrong with the file can still be answered as an error. Raises FileDamaged, StorageError.
+    """Some bytes of an open file, a batch of parts at a time; one thread asks at a time. The first batch is read at
+    once, so that what is wrong with the file can still be answered as an error. Raises FileDamaged, StorageError.
     """
 
     def __init__(self, stored: Stored, file: StoredFile, offset: int, length: int) -> None:
         self._stored, self._file = stored, file
-        self._offset, self._left = offset, length
+        self._batches, self._left = file.batches(offset, length), length
         self.first = self.next()
 
     @property
     def is_read(self) -> bool:
         return self._left == 0
 
-    def next(self) -> bytes:
+    def next(self) -> list[bytes]:
         """Empty at the end. Raises FileDamaged, StorageError."""
         with storage.reported(self._stored):
-            piece = self._file.read(self._offset, min(PIECE_BYTES, self._left))
-        self._offset, self._left = self._offset + len(piece), self._left - len(piece)
-        return piece
+            batch = next(self._batches, [])
+        self._left -= sum(map(len, batch))
+        return batch
 
     def close(self) -> None:
         """Waits for a read that a vanished client left running."""
@@ -52,18 +52,18 @@ class Pieces:
         self.close = source.close
 
     def __iter__(self) -> Iterator[bytes]:
-        piece = self._source.first
+        batch = self._source.first
         try:
-            while piece:
-                yield piece
-                piece = self._source.next()
+            while batch:
+                yield from batch
+                batch = self._source.next()
         except FileDamaged:
             self._on_damage()
             raise
 
 
 class PiecesAsync:
-    """The same; one piece is read, and opened where it is sealed, while the client takes the one before."""
+    """The same; one batch is read, and opened where it is sealed, while the client takes the one before."""
 
     def __init__(self, source: Source, on_damage: Tell) -> None:
         self._source, self._on_damage = source, on_damage
@@ -71,12 +71,13 @@ class PiecesAsync:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         loop, context = asyncio.get_running_loop(), copy_context()  # the log's lines name the request
-        ahead, piece = None, self._source.first
+        ahead, batch = None, self._source.first
         try:
-            while piece:
+            while batch:
                 ahead = None if self._source.is_read else loop.run_in_executor(None, context.run, self._source.next)
-                yield piece
-                piece = await ahead if ahead is not None else b""
+                for part in batch:
+                    yield part
+                batch = await ahead if ahead is not None else []
         except FileDamaged:
             await sync_to_async(self._on_damage)()
             raise

@@ -46,8 +46,11 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
+    """As it stands there: true only if it opens."""
+
     told: bytes
-    layout: Layout
+    size_bytes: int
+    segment_bytes: int
     generation: int
     key_id: str
     wrapped: bytes  # nonce, key, tag
@@ -119,8 +122,8 @@ def _slot(block: bytes) -> _Slot | None:
     if version != VERSION:
         raise FileDamaged(f"the file was sealed by another version of the program ({version})")
     wrapped = block[TOLD.size :][: NONCE_BYTES + DATA_KEY_BYTES + TAG_BYTES]
-    layout = Layout(size_bytes, segment_bytes)
-    return _Slot(block[: TOLD.size], layout, generation, key_id.rstrip(b"\0").decode("ascii", "replace"), wrapped)
+    name = key_id.rstrip(b"\0").decode("ascii", "replace")
+    return _Slot(block[: TOLD.size], size_bytes, segment_bytes, generation, name, wrapped)
 
 
 def _opened(
@@ -137,4 +140,5 @@ def _opened(
         return error
     except InvalidTag:
         return None
-    return Header(data_key, slot.layout, slot.key_id, slot.generation, number, is_alone)
+    layout = Layout(slot.size_bytes, slot.segment_bytes)
+    return Header(data_key, layout, slot.key_id, slot.generation, number, is_alone)

@@ -16,15 +16,19 @@ from pipeline.vault.keys import KeyRing
 from pipeline.vault.segments import HEADER_BYTES as STREAM_HEADER_BYTES
 from pipeline.vault.segments import Layout, StreamCipher
 
-PIECE_BYTES = 256 * 1024
+# Of 256 KiB to 1 MiB: handing fewer to another thread costs more than opening them, and each client holds two.
+BATCH_BYTES = 512 * 1024
 
 
 class _Content(Protocol):
     @property
     def size_bytes(self) -> int: ...
 
-    def read(self, file: int, offset: int, length: int) -> bytes:
-        """Exactly these bytes, which lie inside. Raises FileDamaged, OSError."""
+    def batch_bytes(self, offset: int) -> int:
+        """How many bytes from there on are best read at once where more are wanted than BATCH_BYTES."""
+
+    def read(self, file: int, offset: int, length: int) -> list[bytes]:
+        """Exactly these bytes, which lie inside, in order. Raises FileDamaged, OSError."""
 
 
 class StoredFile:
@@ -51,19 +55,28 @@ class StoredFile:
 
         Raises FileDamaged, OSError, ValueError for a file that was closed.
         """
-        length = min(length, self.size_bytes - offset)
+        return b"".join(self._parts(offset, min(length, self.size_bytes - offset)))
+
+    def batches(self, offset: int = 0, length: int | None = None) -> Iterator[list[bytes]]:
+        """The same, not much more than BATCH_BYTES at a time, in the parts that it was opened in: to copy them together
+        takes longer than to open them. Raises what `read` raises.
+        """
+        end = self.size_bytes if length is None else min(offset + length, self.size_bytes)
+        while offset < end:
+            start, left = offset, end - offset
+            offset += left if left <= BATCH_BYTES else self._content.batch_bytes(start)
+            yield self._parts(start, offset - start)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it. Raises what `read` raises."""
+        for batch in self.batches():
+            yield from batch
+
+    def _parts(self, offset: int, length: int) -> list[bytes]:
         with self._lock:
             if self._file is None:
                 raise ValueError("the file is closed")
-            return self._content.read(self._file, offset, length) if length > 0 else b""
-
-    def pieces(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The same in pieces. Raises what `read` raises."""
-        end = self.size_bytes if length is None else min(offset + length, self.size_bytes)
-        while offset < end:
-            piece = self.read(offset, min(PIECE_BYTES, end - offset))
-            yield piece
-            offset += len(piece)
+            return self._content.read(self._file, offset, length) if length > 0 else []
 
     def close(self) -> None:
         with self._lock:
@@ -120,47 +133,39 @@ class _Plain:
     def __init__(self, size_bytes: int) -> None:
         self.size_bytes = size_bytes
 
-    def read(self, file: int, offset: int, length: int) -> bytes:
-        return _exactly(file, offset, length)
+    def batch_bytes(self, offset: int) -> int:
+        return BATCH_BYTES
+
+    def read(self, file: int, offset: int, length: int) -> list[bytes]:
+        return [_exactly(file, offset, length)]
 
 
 class _Sealed:
-    """Keeps the last segment it opened: pieces that follow each other share one."""
-
     def __init__(self, layout: Layout, cipher: StreamCipher) -> None:
         self._layout, self._cipher = layout, cipher
-        self._kept: tuple[int, bytes] = (-1, b"")
 
     @property
     def size_bytes(self) -> int:
         return self._layout.size_bytes
 
-    def read(self, file: int, offset: int, length: int) -> bytes:
+    def batch_bytes(self, offset: int) -> int:
+        """To the end of a segment, so that none is opened for two batches."""
+        last = max(self._layout.segment_of(offset + BATCH_BYTES) - 1, self._layout.segment_of(offset))
+        return self._layout.plain_end(last) - offset
+
+    def read(self, file: int, offset: int, length: int) -> list[bytes]:
         layout = self._layout
         first, last = layout.segment_of(offset), layout.segment_of(offset + length - 1)
-        kept_number, kept = self._kept
-        parts = [kept] if first == kept_number else []
-        wanted = range(first + len(parts), last + 1)
-        if wanted:
-            base = layout.stream_start(wanted[0])
-            sealed = memoryview(_exactly(file, HEADER_BYTES + base, layout.stream_end(last) - base))
-            parts += [self._cipher.open(number, sealed[_place(layout, number, base)]) for number in wanted]
-            self._kept = last, parts[-1]
-        return _cut(parts, offset - layout.plain_start(first), length)
+        base = layout.stream_start(first)
+        sealed = memoryview(_exactly(file, HEADER_BYTES + base, layout.stream_end(last) - base))
+        parts = [self._cipher.open(number, sealed[_place(layout, number, base)]) for number in range(first, last + 1)]
+        parts[-1] = parts[-1][: offset + length - layout.plain_start(last)]
+        parts[0] = parts[0][offset - layout.plain_start(first) :]
+        return parts
 
 
 def _place(layout: Layout, number: int, base: int) -> slice:
     return slice(layout.stream_start(number) - base, layout.stream_end(number) - base)
-
-
-def _cut(parts: list[bytes], start: int, length: int) -> bytes:
-    """`length` bytes from `start` of the parts together, copied once."""
-    views = []
-    for part in parts:
-        view = memoryview(part)[start : start + length]
-        views.append(view)
-        start, length = 0, length - len(view)
-    return b"".join(views)
 
 
 def _exactly(file: int, offset: int, length: int) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -30,29 +30,25 @@ HEADER_BYTES = 1 + SALT_BYTES + PREFIX_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the bytes of a plaintext of `size_bytes` lie in its stream. The first segment shares its room with the
-    stream's header.
+    """Where the bytes of a plaintext of `size_bytes` lie in its stream, which has so many segments and bytes. The first
+    segment shares its room with the stream's header.
     """
 
     size_bytes: int
     segment_bytes: int = SEGMENT_BYTES
+    segments: int = field(init=False)
+    stream_bytes: int = field(init=False)
 
-    @property
-    def _first_bytes(self) -> int:
-        return self._whole_bytes - HEADER_BYTES
+    def __post_init__(self) -> None:
+        """What is asked for with every segment is reckoned once."""
+        beyond = max(self.size_bytes - (self._whole_bytes - HEADER_BYTES), 0)
+        segments = 1 + -(-beyond // self._whole_bytes)
+        object.__setattr__(self, "segments", segments)
+        object.__setattr__(self, "stream_bytes", HEADER_BYTES + self.size_bytes + segments * TAG_BYTES)
 
     @property
     def _whole_bytes(self) -> int:
         return self.segment_bytes - TAG_BYTES
-
-    @property
-    def segments(self) -> int:
-        beyond = max(self.size_bytes - self._first_bytes, 0)
-        return 1 + -(-beyond // self._whole_bytes)
-
-    @property
-    def stream_bytes(self) -> int:
-        return HEADER_BYTES + self.size_bytes + self.segments * TAG_BYTES
 
     def segment_of(self, offset: int) -> int:
         """The number of the segment that holds the byte at `offset`, which lies in the plaintext."""
@@ -78,7 +74,7 @@ class StreamCipher:
         salt, self._prefix = header[1 : 1 + SALT_BYTES], header[1 + SALT_BYTES :]
         derive = HKDF(algorithm=SHA256(), length=32, salt=salt, info=associated_data)
         self._cipher = AESGCM(derive.derive(key))
-        self._layout = layout
+        self._last = layout.segments - 1
 
     def seal(self, number: int, plain: bytes) -> bytes:
         return self._cipher.encrypt(self._nonce(number), plain, None)
@@ -91,7 +87,7 @@ class StreamCipher:
             raise FileDamaged(f"segment {number} was altered, or belongs to another file") from error
 
     def _nonce(self, number: int) -> bytes:
-        is_last = number == self._layout.segments - 1
+        is_last = number == self._last
         return self._prefix + number.to_bytes(4, "big") + is_last.to_bytes(1, "big")
 
 

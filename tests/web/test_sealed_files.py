@@ -7,6 +7,7 @@ import http.client
 import random
 import shutil
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -80,7 +81,12 @@ def test_an_upload_that_a_power_failure_made_unready_again_is_completed(alice: U
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_that_only_looks_sealed_is_no_media(alice: User, data_dir: Path) -> None:
+@pytest.mark.parametrize("name", ["a", ""], ids=["with keys", "without"])
+def test_a_file_that_only_looks_sealed_is_no_media(
+    alice: User, data_dir: Path, settings: LazySettings, name: str
+) -> None:
+    settings.ENCRYPTION_KEY_RING = ring(name) if name else None
+
     with pytest.raises(NotMedia):
         receive(alice, SimpleUploadedFile("talk.mp4", MAGIC + bytes(20_000)))
 
@@ -203,9 +209,22 @@ def test_damage_in_the_middle_of_a_film_cuts_the_answer_and_is_recorded_once(
     assert "segment 10 was altered" in said
 
 
-def test_a_plain_file_in_the_place_of_a_sealed_one_is_refused_and_recorded(as_alice: Client, dub: Dub) -> None:
+def plain_again(path: Path) -> None:
+    path.write_bytes(FILM)
+
+
+def no_more_known_as_sealed(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[3] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("change", [plain_again, no_more_known_as_sealed])
+def test_what_does_not_look_sealed_in_the_place_of_a_sealed_file_is_refused_and_recorded(
+    as_alice: Client, dub: Dub, change: Callable[[Path], None]
+) -> None:
     artifact = artifact_of(dub)
-    artifact.path.write_bytes(FILM)
+    change(artifact.path)
 
     response = as_alice.get(address(dub))
 
