@@ -36,6 +36,9 @@ page:enrolled      login     404   404   404    login       login    in        i
 page:from-system   login     403   403   403    login       login    403       403
 page:leaving       login     login login login  login       login    login     login
 
+socket:read:own    4401      4404  in    4404   4403        in       4404      4404
+socket:none        4404      4404  4404  4404   4404        4404     4404      4404
+
 staff              login     login login login  login       login    in        in
 staff:admin        login     login login login  login       login    403       in
 staff:nobody       login     login login login  login       login    403       403
@@ -188,6 +191,12 @@ admin/accounts/user/<id>/password/                   -        staff:admin       
 admin/accounts/auditentry/export/                    -        staff:admin       GET
 """
 
+# Those of WebSockets; the numbers are what they are closed with. The last takes all other addresses.
+SOCKETS = """
+ws/jobs/<uuid:job_id>/                               jobs     socket:own
+<any>                                                -        socket:none
+"""
+
 # Of each model: the list, adding, one thing, its history (which leads on to the audit trail), removing it.
 ADMIN_MODELS = """
                     list         add           one          history      delete
@@ -200,3 +209,9 @@ jobs/userlimits     staff:admin  staff:admin   staff:admin  staff        staff:a
 jobs/project        staff:admin  staff:admin   staff:admin  staff        staff:admin
 jobs/preset         staff:admin  staff:admin   staff:admin  staff        staff:admin
 """
+
+
+def answers() -> dict[str, dict[str, str]]:
+    """What each actor is answered, by rule."""
+    _heads, *lines = filter(None, RULES.splitlines())
+    return {rule: dict(zip(ACTORS, told, strict=True)) for rule, *told in (line.split() for line in lines)}

@@ -27,7 +27,7 @@ from jobs import presets, projects
 from jobs.models import Project, UserLimits
 from pipeline.settings import DubSettings
 from tests.factories import make_dub, make_job, make_upload, make_user, verified_client
-from tests.web.access_table import ACTORS, ADMIN_MODELS, NEEDS, ROUTES, RULES, WRITING_AREAS
+from tests.web.access_table import ACTORS, ADMIN_MODELS, NEEDS, ROUTES, WRITING_AREAS, answers
 
 pytestmark = pytest.mark.django_db
 SAFE = ("GET", "HEAD")
@@ -80,12 +80,6 @@ def rows() -> Iterator[Row]:
         for what, kind in zip(heads.split(), kinds, strict=True):
             yield Row(f"admin/{model}/{ADMIN_SUFFIXES[what]}", "-", kind, ("GET",))
         yield Row(f"admin/{model}/<path:object_id>/", "-", "staff", ("GET",))
-
-
-def answers() -> dict[str, dict[str, str]]:
-    """What each actor is answered, by rule."""
-    _heads, *lines = filter(None, RULES.splitlines())
-    return {rule: dict(zip(ACTORS, told, strict=True)) for rule, *told in (line.split() for line in lines)}
 
 
 def part_of(row: Row) -> str:

@@ -132,7 +132,7 @@ def test_strangers_are_told_why_they_are_closed(
 
 
 def test_a_start_that_is_no_number_is_closed(server: RunningServer, paths: dict[str, str], alice: User) -> None:
-    for after in ("-1", "x", "1e3", "%C2%B2"):
+    for after in ("-1", "x", "1e3", "%C2%B2", "1" * 19, "9" * 5000):
         with dial(server, f"{paths['job']}?after={after}", alice) as socket:
             assert close_code(socket) == 4400, after
 

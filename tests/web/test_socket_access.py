@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ from accounts.models import ApiKey, User
 from accounts.scopes import Role, Scope
 from accounts.sessions.liveness import still_valid
 from accounts.sessions.store import end, is_alive, key_hash, sessions_of
-from accounts.sockets import GuardedSocket
+from accounts.sockets import OPEN_AT_MOST, GuardedSocket
 from jobs.models import Job, JobState
 from jobs.sockets import websocket_urlpatterns
 from tests.factories import make_job, make_user
+from tests.web.access_table import NEEDS, SOCKETS, answers
 from tests.web.conftest import RunningServer, running_server, wait_until
 
-NEEDS = {"ws/jobs/<uuid:job_id>/": "jobs:read", "": None}  # None: closes whoever comes
+TABLE = [line.split() for line in filter(None, SOCKETS.splitlines())]
 CLOSES_WITHIN_S = 15.0  # 5 on a machine with time to spare
 
 
@@ -42,9 +44,22 @@ def cookie_of(user: User) -> str:
 
 
 def dial(server: RunningServer, job: Job, *, key: str = "", cookie: str = "") -> ClientConnection:
+    return call(server, f"ws/jobs/{job.id}/", key=key, cookie=cookie)
+
+
+def call(server: RunningServer, path: str, *, key: str = "", cookie: str = "") -> ClientConnection:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     headers |= {"Cookie": f"{site.SESSION_COOKIE_NAME}={cookie}"} if cookie else {}
-    return connect(f"ws://{server.address}/ws/jobs/{job.id}/", additional_headers=headers)
+    return connect(f"ws://{server.address}/{path}", additional_headers=headers)
+
+
+def told(socket: ClientConnection) -> str:
+    """As in the table: `in` once it says something, else what it is closed with."""
+    try:
+        socket.recv(timeout=CLOSES_WITHIN_S)
+    except ConnectionClosed as closed:
+        return str(closed.rcvd.code) if closed.rcvd else "lost"
+    return "in"
 
 
 def close_code(socket: ClientConnection) -> int | None:
@@ -64,15 +79,63 @@ def key_of(owner: User, *scopes: Scope, **more: Any) -> keys.NewKey:
     return keys.make_key(owner, "script", scopes, **({"expires_at": None} | more))
 
 
-def test_every_socket_says_what_it_needs() -> None:
+def test_every_socket_is_in_the_table_and_says_what_it_needs() -> None:
     found = {
-        str(route.pattern): getattr(route.callback.consumer_class, "needs", None)
+        str(route.pattern) or "<any>": getattr(route.callback.consumer_class, "needs", None)
         for route in URLRouter(websocket_urlpatterns).routes
     }
 
-    assert found == NEEDS
-    guarded = [route.callback.consumer_class for route in websocket_urlpatterns if NEEDS[str(route.pattern)]]
+    assert found == {route: None if area == "-" else NEEDS[area][0] for route, area, _kind in TABLE}
+    guarded = [route.callback.consumer_class for route in websocket_urlpatterns if found[str(route.pattern) or "<any>"]]
     assert all(issubclass(consumer, GuardedSocket) for consumer in guarded)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("route", "area", "kind"), TABLE)
+def test_everybody_gets_the_answer_of_the_table(
+    server: RunningServer, job: Job, alice: User, bob: User, route: str, area: str, kind: str
+) -> None:
+    path = route.replace("<uuid:job_id>", str(job.id)).replace("<any>", "ws/nothing/")
+    rule, need = (kind, "") if area == "-" else (kind.replace(":", ":read:"), NEEDS[area][0])
+    others = [scope for scope in Scope if scope not in (need, Scope.ADMIN)]
+    people = {role: make_user(role.value, role=role) for role in (Role.VIEWER, Role.MODERATOR, Role.ADMIN)}
+    comes_with = {
+        "anonymous": {},
+        "other": {"cookie": cookie_of(bob)},
+        "owner": {"cookie": cookie_of(alice)},
+        "viewer": {"cookie": cookie_of(people[Role.VIEWER])},
+        "key_without": {"key": key_of(alice, *others).text},
+        "key_with": {"key": key_of(alice, Scope(need or "jobs:read")).text},
+        "moderator": {"cookie": cookie_of(people[Role.MODERATOR])},
+        "admin": {"cookie": cookie_of(people[Role.ADMIN])},
+    }
+
+    answered = {}
+    for actor, credentials in comes_with.items():
+        with call(server, path, **credentials) as socket:
+            answered[actor] = told(socket)
+
+    assert answered == answers()[rule]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_user_has_so_many_sockets_open_and_no_more(server: RunningServer, job: Job, alice: User, bob: User) -> None:
+    cookie = cookie_of(alice)
+
+    def is_let_in() -> bool:
+        with dial(server, job, cookie=cookie) as socket:
+            return told(socket) == "in"
+
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(dial(server, job, cookie=cookie)) for _ in range(OPEN_AT_MOST)]
+        assert [told(socket) for socket in sockets] == ["in"] * OPEN_AT_MOST
+
+        with dial(server, job, cookie=cookie) as one_more, dial(server, make_job(bob), cookie=cookie_of(bob)) as bobs:
+            assert told(one_more) == "4429"
+            assert told(bobs) == "in"
+
+        sockets[0].close()
+        wait_until(is_let_in, "who leaves makes room")
 
 
 @pytest.mark.django_db(transaction=True)
