@@ -66,11 +66,13 @@ class Ground:
         body: Any = None,
         *,
         at: UploadSite | None = None,
+        source: str = "",
     ) -> Answer:
-        """`body`: bytes as they are, anything else as JSON."""
+        """`body`: bytes as they are, anything else as JSON. `source`: the address it comes from, any of 127.0.0.0/8."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         kind = {} if isinstance(body, bytes) or body is None else {"Content-Type": "application/json"}
-        link = http.client.HTTPConnection((at or self.proxied).address, timeout=TIMEOUT_S)
+        bound = (source, 0) if source else None
+        link = http.client.HTTPConnection((at or self.proxied).address, timeout=TIMEOUT_S, source_address=bound)
         with closing(link):
             link.request(method, path, data, kind | dict(headers or {}))
             found = link.getresponse()

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
@@ -18,6 +19,7 @@ from tests.uploading.site import CSRF
 PERIOD_S = 30
 AT_ONCE = 16
 REPLAYED_AT_ONCE = 50
+TRIES_AN_ADDRESS = 20  # fewer than one address may have
 SLOWER = 5.0  # times; a real difference between wrong and unknown would need thousands of tries at rest to see
 
 
@@ -53,9 +55,9 @@ def _passwords(ground: Ground, scale: Scale) -> Tried:
     return tried
 
 
-def _signing_in(ground: Ground, name: str, address: str) -> str:
+def _signing_in(ground: Ground, name: str, **where: Any) -> str:
     """The session of somebody who has given the password and not yet the code."""
-    answer = ground.form("/accounts/login/", {"login": name, "password": PASSWORD}, stranger(address))
+    answer = ground.form("/accounts/login/", {"login": name, "password": PASSWORD}, stranger(), **where)
     return answer.cookie("sessionid")
 
 
@@ -70,17 +72,23 @@ def _holding(session: str, address: str = "") -> dict[str, str]:
 
 
 def _replay(ground: Ground, scale: Scale) -> Tried:
+    """Each from an address of its own, so that nothing but the code's being used up keeps the second one out."""
     tried, sites = Tried(), (ground.proxied, *ground.direct)
-    times = scale.of(full=50, short=4)
-    sessions = [_signing_in(ground, "alice", f"10.9.{number}.1") for number in range(times)]
+
+    def where(number: int) -> dict[str, Any]:
+        return {"at": sites[number % len(sites)], "source": f"127.9.0.{number + 1}"}
+
+    with ThreadPoolExecutor(AT_ONCE) as crowd:
+        numbers = range(scale.of(full=50, short=4))
+        sessions = list(crowd.map(lambda number: _signing_in(ground, "alice", **where(number)), numbers))
+    tried.check(all(sessions), "a password was refused, so that there is nothing to be seen")
     code = _code(ground, "alice")
 
     def send(number: int) -> Answer:
-        held = _holding(sessions[number], f"10.10.{number}.1")
-        return ground.form("/accounts/2fa/authenticate/", {"code": code}, held, at=sites[number % len(sites)])
+        return ground.form("/accounts/2fa/authenticate/", {"code": code}, _holding(sessions[number]), **where(number))
 
     signed_in = 0
-    for answer in _at_once(times, send, REPLAYED_AT_ONCE):
+    for answer in _at_once(len(sessions), send, REPLAYED_AT_ONCE):
         tried.expect("the same code", answer, 200, 302, 429)
         signed_in += answer.status == 302 and "login" not in answer.header("Location")
     tried.check(signed_in <= 1, f"one code signed in {signed_in} times")
@@ -88,20 +96,24 @@ def _replay(ground: Ground, scale: Scale) -> Tried:
 
 
 def _codes(ground: Ground, scale: Scale) -> Tried:
-    """dave's second factor, with his password known, over all processes at once."""
+    """dave's second factor, with his password known, over all processes and from many addresses at once."""
     tried, began_s = Tried(), time.monotonic()
-    session = _signing_in(ground, "dave", "10.11.0.1")
+    session = _signing_in(ground, "dave", source="127.11.0.1")
 
     def guess(number: int) -> Answer:
         held = _spoofed(number) | _holding(session)
-        where = ground.direct[number % len(ground.direct)]
-        return ground.form("/accounts/2fa/authenticate/", {"code": f"{number:06d}"}, held, at=where)
+        where = {
+            "at": ground.direct[number % len(ground.direct)],
+            "source": f"127.11.1.{number // TRIES_AN_ADDRESS + 1}",
+        }
+        return ground.form("/accounts/2fa/authenticate/", {"code": f"{number:06d}"}, held, **where)
 
     for answer in _at_once(scale.of(full=400, short=15), guess):
         tried.expect("a code", answer, 200, 302, 429)
         tried.check(answer.status != 302 or "login" in answer.header("Location"), "a guessed code was right")
     most = _most(Limit.SECOND_FACTOR_BY_USER, began_s)
     tried.check(tried.answers["200"] <= most, f"{tried.answers['200']} codes were looked at; at most {most} may be")
+    tried.check(tried.answers["200"], "no code was looked at, so that there is nothing to be seen")
     return tried
 
 
