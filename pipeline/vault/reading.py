@@ -16,7 +16,7 @@ from pipeline.vault.keys import KeyRing
 from pipeline.vault.segments import HEADER_BYTES as STREAM_HEADER_BYTES
 from pipeline.vault.segments import Layout, StreamCipher
 
-# Of 256 KiB to 1 MiB: handing fewer to another thread costs more than opening them, and each client holds two.
+# Of 256 KiB to 1 MiB: to hand fewer to another thread costs more than to open them, and each client holds two batches.
 BATCH_BYTES = 512 * 1024
 
 

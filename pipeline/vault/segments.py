@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pipeline.errors import FileDamaged
 
-# Of 4 KiB to 1 MiB the size at which both ends are fast: a smaller one costs calls, a larger one has a range of 256 KiB
-# open more than it gives out. See docs/encryption.md for figures.
-SEGMENT_BYTES = 64 * 1024
+# Of 64 KiB to 1 MiB the size at which both ends are fast: after every segment a thread that opens them has to wait for
+# the one that sends them, and a larger one has a range of 256 KiB open more than it gives out. A file says its own. See
+# docs/encryption.md for figures.
+SEGMENT_BYTES = 256 * 1024
 TAG_BYTES = 16
 SALT_BYTES = 32
 PREFIX_BYTES = 7

@@ -17,7 +17,7 @@ from pipeline.vault import keys, reading
 if TYPE_CHECKING:
     from library.reencryption import Kept
 
-AT_MOST_BYTES = 90_000  # one segment or two
+AT_MOST_BYTES = 90_000
 
 
 def main() -> None:
