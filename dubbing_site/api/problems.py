@@ -6,7 +6,14 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import BadRequest, ObjectDoesNotExist, PermissionDenied, RequestDataTooBig
+from django.core.exceptions import (
+    BadRequest,
+    ObjectDoesNotExist,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -75,6 +82,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
         return _refusal(error)
     if isinstance(error, RequestDataTooBig):
         return _problem(413, "too_large", "The request is too large; send files through /api/uploads.")
+    if isinstance(error, TooManyFieldsSent | TooManyFilesSent):
+        return _problem(400, "malformed", "The form has too many fields or files.")
     if isinstance(error, BadRequest):
         return _problem(400, "malformed", str(error))
     if isinstance(error, ObjectDoesNotExist):

@@ -68,6 +68,12 @@ def test_a_deep_body_with_many_texts_is_read_as_fast_as_a_flat_one() -> None:
     assert spent_s(700) < 20 * spent_s(1) + 0.1
 
 
+def test_a_form_of_too_many_fields_is_a_problem_with_a_code(as_alice: Client) -> None:
+    answer = as_alice.post("/api/presets", {f"field{number}": "x" for number in range(1001)})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("position", ["p=x", "p=0001-01-01T00:00:00%2B23:59", "o=" + "9" * 5000, "p=" + "9" * 5000])
 def test_a_page_that_nobody_was_told_of_is_not_found(as_alice: Client, path: str, position: str) -> None:
