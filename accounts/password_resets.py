@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextvars import copy_context
 from smtplib import SMTPException
 
 import structlog
@@ -49,14 +50,14 @@ def mail_link(request: HttpRequest, user: User | None) -> None:
     }
     mail = get_adapter().render_mail("account/email/password_reset_key", reader.email, told)
     if user is not None and settings.MAIL_IS_SENT:
-        threading.Thread(target=_send, args=(mail,), name="mail").start()
+        threading.Thread(target=copy_context().run, args=(_send, mail), name="mail").start()
 
 
 def _send(mail: EmailMessage) -> None:
     """Whoever waits for it in vain asks again; the operator reads why it did not come."""
     try:
         mail.send()
-    except (OSError, SMTPException) as error:
+    except (OSError, SMTPException, ValueError) as error:  # ValueError: what can be no header
         logger.error("mail_not_sent", error=str(error))
 
 

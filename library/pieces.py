@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import copy_context
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 
 from pipeline.errors import FileDamaged
 from pipeline.vault.reading import StoredFile
@@ -69,6 +70,12 @@ class PiecesAsync:
         self._source, self._on_damage = source, on_damage
         self.close = source.close
 
+    def _tell(self) -> None:
+        try:
+            self._on_damage()
+        finally:
+            close_old_connections()  # an answer that breaks off is not closed, and its end not told
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         loop, context = asyncio.get_running_loop(), copy_context()  # the log's lines name the request
         ahead, batch = None, self._source.first
@@ -79,7 +86,7 @@ class PiecesAsync:
                     yield part
                 batch = await ahead if ahead is not None else []
         except FileDamaged:
-            await sync_to_async(self._on_damage)()
+            await sync_to_async(self._tell)()
             raise
         finally:
             if ahead is not None:

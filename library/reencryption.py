@@ -124,12 +124,13 @@ def carry_out(kept: Kept, target: KeyRing | None) -> Step:
         elif step is Step.REWRAP and target is not None:
             sealing.rewrap(stored.path, stored.object_id, target)
         elif step is Step.UNSEAL:
+            _remember(kept.row, is_sealed=False)  # kept since all the marks were taken away
             sealing.unseal_in_place(stored.path, stored.object_id, storage.key_ring())
     if target is not None and step is not Step.MISSING:
-        _remember_it_is_sealed(kept.row)
+        _remember(kept.row, is_sealed=True)
     return step
 
 
-def _remember_it_is_sealed(row: KeptFile) -> None:
-    if not row.is_sealed:
-        type(row)._default_manager.filter(pk=row.pk).update(is_sealed=True)
+def _remember(row: KeptFile, *, is_sealed: bool) -> None:
+    if row.is_sealed != is_sealed:
+        type(row)._default_manager.filter(pk=row.pk).update(is_sealed=is_sealed)

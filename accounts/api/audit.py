@@ -42,14 +42,22 @@ class AuditEntrySerializer(serializers.ModelSerializer):
         read_only_fields: ClassVar = fields
 
 
+class MomentFilter(django_filters.IsoDateTimeFilter):
+    """In UTC: PostgreSQL knows no zone that is 23:59 ahead."""
+
+    def filter(self, entries: QuerySet[AuditEntry], at: datetime | None) -> QuerySet[AuditEntry]:
+        found: QuerySet[AuditEntry] = super().filter(entries, at and at.astimezone(UTC))
+        return found
+
+
 class AuditFilter(django_filters.FilterSet):
     action = django_filters.MultipleChoiceFilter(choices=Action.choices)
     outcome = django_filters.ChoiceFilter(choices=Outcome.choices)
     actor = django_filters.UUIDFilter(field_name="actor_id")
     object = django_filters.CharFilter(field_name="object_id")
     address = django_filters.CharFilter()
-    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", validators=SENSIBLE)
-    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", validators=SENSIBLE)
+    since = MomentFilter(field_name="at", lookup_expr="gte", validators=SENSIBLE)
+    until = MomentFilter(field_name="at", lookup_expr="lt", validators=SENSIBLE)
 
     class Meta:
         model = AuditEntry

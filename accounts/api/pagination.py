@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import DataError
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 
@@ -19,5 +20,5 @@ class NewestFirst(CursorPagination):
         """Raises NotFound for a cursor that nobody was given: the base class puts its text into the query as it is."""
         try:
             return super().paginate_queryset(*arguments, **options)
-        except (ValidationError, ValueError, OverflowError) as error:
+        except (ValidationError, ValueError, OverflowError, DataError) as error:
             raise NotFound(self.invalid_cursor_message) from error

@@ -6,6 +6,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +45,16 @@ class User(AbstractUser):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower()  # as allauth writes addresses, and looks them up
+        self._be_nobody_else()
         self._let_flags_follow()
+
+    def _be_nobody_else(self) -> None:
+        """People sign in with either: a name that is somebody's address would keep one of the two out."""
+        others = User.objects.exclude(pk=self.pk)
+        if self.email and others.filter(username__iexact=self.email).exists():
+            raise ValidationError({"email": _("Somebody else already uses this email address.")})
+        if self.username and others.filter(email__iexact=self.username).exists():
+            raise ValidationError({"username": _("Somebody else already uses this name.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A new password ends every session: Django and allauth begin a fresh one for whoever changed it."""

@@ -40,11 +40,15 @@ class Told(forms.AuthenticateWebAuthnForm):
 
     def clean_credential(self) -> Any:
         try:
+            self.check_what_was_asked()
             return super().clean_credential()
         except ValidationError:
             kind = Authenticator.Type.WEBAUTHN.value
             record(Action.FACTOR_FAILED, actor=None, target=self.user, request=context.request, kind=kind)
             raise
+
+    def check_what_was_asked(self) -> None:
+        """Raises ValidationError for an answer to another question."""
 
 
 class AuthenticateForm(Told):
@@ -62,9 +66,8 @@ class LoginForm(Told, forms.LoginWebAuthnForm):
     otherwise be answered here, with a key found or stolen, as its owner.
     """
 
-    def clean_credential(self) -> Any:
+    def check_what_was_asked(self) -> None:
         asked = auth.get_state() or {}
         if asked.get("user_verification") != UserVerificationRequirement.REQUIRED:
             auth.clear_state()
             raise get_adapter().validation_error("incorrect_code")
-        return super().clean_credential()

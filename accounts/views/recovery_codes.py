@@ -21,6 +21,8 @@ def _alone(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseB
 
     @wraps(view)
     def shown(request: HttpRequest, **named: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:  # is led away; nobody need wait for that
+            return view(request, **named)
         kept = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.RECOVERY_CODES)
         with transaction.atomic():
             kept.select_for_update().first()

@@ -15,6 +15,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -81,9 +82,9 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, DubbingError):
         return _refusal(error)
     if isinstance(error, RequestDataTooBig):
-        return _problem(413, "too_large", "The request is too large; send files through /api/uploads.")
+        return _problem(413, "too_large", _("The request is too large; send files through /api/uploads."))
     if isinstance(error, TooManyFieldsSent | TooManyFilesSent):
-        return _problem(400, "malformed", "The form has too many fields or files.")
+        return _problem(400, "malformed", _("The form has too many fields or files."))
     if isinstance(error, BadRequest):
         return _problem(400, "malformed", str(error))
     if isinstance(error, ObjectDoesNotExist):

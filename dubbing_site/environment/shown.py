@@ -35,4 +35,4 @@ def _written(value: object) -> str:
 def _masked(text: str, *, is_secret: bool) -> str:
     if is_secret:
         return text and HIDDEN
-    return ASKED_FOR.sub(rf"\1={HIDDEN}", PASSWORD.sub(rf"\1:{HIDDEN}@", text))
+    return PASSWORD.sub(rf"\1:{HIDDEN}@", ASKED_FOR.sub(rf"\1={HIDDEN}", text))

@@ -43,6 +43,7 @@ def steps_of(question: Callable[[], object]) -> int:
     return looks[0] * STEPS_A_LOOK
 
 
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="counts the steps of SQLite's machine")
 def test_whose_turn_it_is_is_told_as_fast_with_a_long_line(alice: User, bob: User) -> None:
     queue_up(alice, 10)
     queue_up(bob, 10)

@@ -128,7 +128,7 @@ def test_config_hides_a_password_wherever_an_address_holds_it(
 ) -> None:
     addresses = {
         "DATABASE_URL": "postgres://domain/dub:hush@db/dub?connect_timeout=5&PassWord=hush",
-        "REDIS_URL": "redis://cache:6379/0?password=hush",
+        "REDIS_URL": "redis://cache:6379/0?password=hu@hush",
     }
     setup(settings, monkeypatch, **addresses)
     output = io.StringIO()

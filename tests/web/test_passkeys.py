@@ -57,6 +57,7 @@ def test_the_challenge_of_ones_own_second_step_signs_nobody_else_in(
 
     assert challenge_of(browser)
     assert not sign_in(browser, key, flags=flags)
+    assert AuditEntry.objects.filter(action=Action.FACTOR_FAILED).count() == 1
 
 
 def test_the_second_step_needs_no_check_of_who_holds_the_key(browser: Client, key: SoftwareKey) -> None:

@@ -42,7 +42,8 @@ def test_a_code_used_during_the_first_look_stays_used(
 ) -> None:
     enrol_totp(alice)
     code = RecoveryCodes.activate(alice).get_unused_codes()[0]
-    user_of_it = threading.Thread(target=use, args=(code,))
+    used: list[bool] = []
+    user_of_it = threading.Thread(target=lambda: used.append(use(code)))
     mark = RecoveryCodes.mark_as_viewed
 
     def use_a_code_first(codes: RecoveryCodes) -> None:
@@ -57,6 +58,7 @@ def test_a_code_used_during_the_first_look_stays_used(
     user_of_it.join()
 
     assert answer.status_code == 200
+    assert used == [True]
     assert not use(code)
 
 

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import LazySettings
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import Client
 
@@ -95,6 +96,14 @@ def test_an_address_is_its_owners_even_if_another_account_is_called_that(client:
 
     sign_in(client, "alice@example.org")
     assert client.get("/api/jobs").status_code == 200
+
+
+@pytest.mark.parametrize("fields", [{"username": "Alice@Example.org"}, {"username": "bob", "email": "alice.b@x.org"}])
+def test_nobody_takes_a_name_that_another_signs_in_with(alice: User, fields: dict[str, str]) -> None:
+    make_user("alice.b@x.org")
+
+    with pytest.raises(ValidationError, match="Somebody else already uses"):
+        make_account(password=PASSWORD, role=Role.EDITOR, **{"email": ""} | fields)
 
 
 def test_signing_in_changes_the_session_so_that_nobody_can_plant_one(client: Client, alice: User) -> None:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         target = None if unseal else ring
         if dry_run:
             counts = self._counted(lambda kept: reencryption.step_for(kept, target))
-            self.stdout.write(f"{_summed_up(counts)} (nothing was changed)")
+            self.stdout.write(f"{_summed_up(counts)} (no file was changed)")
         else:
             try:
                 with reencryption.alone(Path(settings.DATA_DIR)):
