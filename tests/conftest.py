@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from accounts.audit import guard
 from accounts.models import User
 from tests import factories
 from tests.servers import PostgresServer, RedisServer, running_postgres, running_redis
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so every server that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

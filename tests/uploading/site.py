@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "FREE_SPACE_RESERVE_BYTES": "0",
     "MAX_UNFINISHED_UPLOADS_PER_USER": "100000",
     "UPLOAD_MAX_BYTES": str(4 * 1024**3),
+    "UPLOADS_PER_MINUTE_PER_USER": "0",  # a fast machine tries more than a person may
+    "API_REQUESTS_PER_MINUTE_PER_USER": "0",
     "LOG_FORMAT": "json",
     "DRAIN_SECONDS": "1",
 }

@@ -53,6 +53,7 @@ EXPECTED_ERRORS = (
     "ERR_NETWORK_CHANGED",
     "ERR_EMPTY_RESPONSE",
     "WebSocket connection to",
+    "WebSocket is already in CLOSING or CLOSED state",
 )
 ACTION_TIMEOUT_MS = 60_000  # the machine dubs with all its cores meanwhile
 expect.set_options(timeout=ACTION_TIMEOUT_MS)

@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from jobs import drain
+from jobs import drain, warm
 from tests.servers import free_port
 
 DEADLINE_S = 30.0
@@ -45,6 +45,13 @@ def not_draining() -> Iterator[None]:
     drain.forget()
     yield
     drain.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_runner_of_another_test() -> Iterator[None]:
+    """A warm one is kept by the process, whatever RUNNER_COMMAND says by then."""
+    yield
+    warm.end()
 
 
 @pytest.fixture

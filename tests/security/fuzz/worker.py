@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,7 @@ class Worker:
     def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
         self._folder = folder
         self._process = process
+        self._own_peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         self._said: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._number = 0
         threading.Thread(target=self._listen, daemon=True).start()
@@ -71,12 +73,22 @@ class Worker:
         return Outcome(code, answer.get("message", ""), took_s, used_s, outside)
 
     def close(self) -> int:
-        """The resident memory of the largest process there was, in bytes."""
+        """The resident memory of the largest process there was, in bytes.
+
+        Linux begins to count with what this process had when it started the runner. Below that, the runner's is told.
+        """
         assert self._process.stdin is not None
+        runners_bytes = self._runners_peak_bytes()
         self._process.stdin.close()
         _pid, status, used = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        return used.ru_maxrss * 1024
+        highest_bytes = used.ru_maxrss * 1024
+        return highest_bytes if highest_bytes > self._own_peak_bytes else runners_bytes
+
+    def _runners_peak_bytes(self) -> int:
+        """proc(5): VmHWM. 0 for one that has ended."""
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self._process.pid}/status").read_text())
+        return int(found[1]) * 1024 if found else 0
 
     def _ask(self, source: Path, stage: str, own: Path, changes: dict[str, Any]) -> None:
         request = {
